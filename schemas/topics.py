@@ -1,0 +1,185 @@
+"""Every topic, declared once: creation, validation, documents, authorisation and tests read this table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from schemas.call import CallTranscribed
+from schemas.control import PolicyAdopted, RetentionAdvanced, Tick
+from schemas.conversation import ConversationRecorded
+from schemas.correction import ResponseCorrected
+from schemas.event import EventData
+from schemas.feedback import FeedbackGiven
+from schemas.knowledge import KnowledgeImported, KnowledgeProposed
+from schemas.response import ResponseServed
+from schemas.review import (
+    ApplyRequested,
+    ItemApproved,
+    ItemRejected,
+    ItemsAssigned,
+    ItemsReleased,
+    KnowledgeEdited,
+    KnowledgeRetracted,
+    KnowledgeRolledBack,
+    MergeReverted,
+)
+
+DAY_MS = 24 * 60 * 60 * 1000
+FOR_EVER = -1
+MAX_INPUT_BYTES = 1024 * 1024
+"""The largest event."""
+MAX_RECORD_BYTES = 8 * 1024 * 1024
+"""The largest record of a decision log, and so the largest enriched message."""
+
+Key = Literal["shop", "task", "knowledge"]
+Role = Literal["service", "reviewer", "scheduler", "enricher", "decider", "projector", "anyone"]
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic. `types` are the events that may stand in it (inputs only)."""
+
+    name: str
+    key: Key
+    about: str
+    writers: tuple[Role, ...]
+    readers: tuple[Role, ...]
+    retention_ms: int
+    max_bytes: int
+    cleanup: Literal["delete", "compact"] = "delete"
+    types: tuple[type[EventData], ...] = ()
+
+    @property
+    def config(self) -> Mapping[str, str]:
+        """The broker's settings for this topic."""
+        told = {
+            "cleanup.policy": self.cleanup,
+            "message.timestamp.type": "LogAppendTime",
+            "max.message.bytes": str(self.max_bytes),
+        }
+        if self.cleanup == "delete":
+            told |= {"retention.ms": str(self.retention_ms), "retention.bytes": "-1"}
+        return told
+
+
+@dataclass(frozen=True)
+class DomainTopics:
+    """The topics of one domain. All have the same number of partitions."""
+
+    name: str
+    inputs: tuple[Topic, ...]
+    control: str
+    """The input topic that carries what concerns whole partitions."""
+    enriched: Topic
+    log: Topic
+    feeds: tuple[Topic, ...] = ()
+    key: Key = "shop"
+    types: Mapping[str, type[EventData]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "types", {t.TYPE: t for topic in self.inputs for t in topic.types})
+
+    def __iter__(self) -> Iterator[Topic]:
+        yield from (*self.inputs, self.enriched, self.log, *self.feeds)
+
+    def input_of(self, event_type: str) -> Topic | None:
+        """The topic in which this type of event belongs."""
+        return next((t for t in self.inputs if event_type in {k.TYPE for k in t.types}), None)
+
+
+def _input(
+    name: str, key: Key, about: str, writers: tuple[Role, ...], types: tuple[type[EventData], ...]
+) -> Topic:
+    return Topic(name, key, about, writers, ("enricher",), 30 * DAY_MS, MAX_INPUT_BYTES, types=types)
+
+
+LEARNING = DomainTopics(
+    name="learning",
+    inputs=(
+        _input(
+            "learning.events",
+            "shop",
+            "what services report",
+            ("service",),
+            (
+                ConversationRecorded,
+                FeedbackGiven,
+                ResponseCorrected,
+                CallTranscribed,
+                ResponseServed,
+                KnowledgeProposed,
+                KnowledgeImported,
+            ),
+        ),
+        _input(
+            "learning.reviews",
+            "shop",
+            "what people decide, and the scheduler on their behalf",
+            ("reviewer", "scheduler"),
+            (
+                ItemApproved,
+                ItemRejected,
+                ItemsAssigned,
+                ItemsReleased,
+                ApplyRequested,
+                KnowledgeEdited,
+                KnowledgeRetracted,
+                KnowledgeRolledBack,
+                MergeReverted,
+                PolicyAdopted,
+                RetentionAdvanced,
+                Tick,
+            ),
+        ),
+    ),
+    control="learning.reviews",
+    enriched=Topic(
+        "learning.enriched",
+        "shop",
+        "inputs, validated and embedded",
+        ("enricher",),
+        ("decider",),
+        7 * DAY_MS,
+        MAX_RECORD_BYTES,
+    ),
+    log=Topic(
+        "learning.decisions",
+        "shop",
+        "one record for every input: the input and all that was decided about it",
+        ("decider",),
+        ("decider", "projector", "anyone"),
+        FOR_EVER,
+        MAX_RECORD_BYTES,
+    ),
+    feeds=(
+        Topic(
+            "knowledge.live",
+            "knowledge",
+            "the current knowledge of every shop; a tombstone when it ends",
+            ("decider",),
+            ("anyone",),
+            FOR_EVER,
+            MAX_INPUT_BYTES,
+            cleanup="compact",
+        ),
+    ),
+)
+
+DEAD_LETTERS = Topic(
+    "dead-letters",
+    "shop",
+    "inputs that can never be decided, with the reason",
+    ("decider",),
+    ("anyone",),
+    30 * DAY_MS,
+    MAX_RECORD_BYTES,
+)
+
+DOMAINS: Mapping[str, DomainTopics] = {domain.name: domain for domain in (LEARNING,)}
+
+
+def every_topic() -> tuple[Topic, ...]:
+    """All topics of all domains, and the dead letters that they share."""
+    return (*(topic for domain in DOMAINS.values() for topic in domain), DEAD_LETTERS)
