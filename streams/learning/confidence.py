@@ -1,0 +1,45 @@
+"""How much independent sources together are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from schemas.learning import Source
+
+MOST = 99
+"""However many agree, certainty is never reached."""
+
+
+def groups(sources: Sequence[Source]) -> list[list[Source]]:
+    """Sources that stand or fall together: connected by one conversation or one actor.
+
+    Unknown actors of a shop count as one actor.
+    """
+    found: list[tuple[set[object], list[Source]]] = []
+    for source in sources:
+        ties: set[object] = {("actor", source.actor_id)}
+        if source.conversation_id is not None:
+            ties.add(("conversation", source.conversation_id))
+        members = [source]
+        apart = []
+        for other_ties, others in found:
+            if other_ties & ties:
+                ties |= other_ties
+                members = others + members
+            else:
+                apart.append((other_ties, others))
+        found = [*apart, (ties, members)]
+    return [members for _, members in found]
+
+
+def confidence(sources: Sequence[Source]) -> int:
+    """100·(1 − ∏(1 − cᵢ/100)) over the groups' highest cᵢ, rounded half up, at most 99."""
+    return combined(max(s.base_confidence for s in group) for group in groups(sources))
+
+
+def combined(percents: Iterable[int]) -> int:
+    doubt = Fraction(1)
+    for percent in percents:
+        doubt *= 1 - Fraction(percent, 100)
+    return min(MOST, int(100 * (1 - doubt) + Fraction(1, 2)))

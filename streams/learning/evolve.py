@@ -1,0 +1,314 @@
+"""How each outcome changes the state. The only writer of it, both when deciding and when folding the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from schemas import learning as out
+from schemas.control import Tick
+from schemas.knowledge import KnowledgeImported
+from schemas.outcome import GENERAL, Outcome
+from schemas.policy import LearningPolicy
+from streams.domain import Given
+from streams.learning.reading import from_words, text_at, texts_at
+from streams.learning.state import (
+    KINDS,
+    Conversation,
+    Import,
+    Item,
+    Knowledge,
+    Said,
+    Shop,
+    State,
+    Texts,
+)
+
+
+def evolve(state: State, given: Given, outcome: Outcome) -> None:
+    """Changes the state by one outcome."""
+    EVOLVE[type(outcome)](state.shop(outcome.shop_id), given, outcome)
+
+
+def observe(state: State, policy: LearningPolicy, given: Given) -> None:
+    """Keeps what was quoted in which conversation, and what was imported last under which id."""
+    if isinstance(given.data, Tick):
+        forget_citations(state, given, timedelta(days=policy.citation_days))
+    if not given.shop_id:
+        return
+    shop = state.shop(given.shop_id)
+    if (conversation := given.data.conversation) is not None and given.data.cited_knowledge_ids:
+        known = shop.conversations.setdefault(conversation, Conversation())
+        known.cited |= dict.fromkeys(given.data.cited_knowledge_ids, given.at)
+    if isinstance(given.data, KnowledgeImported) and (key := import_key(given.data)) in shop.imports:
+        shop.imports[key].content = import_content(given.data)
+
+
+def forget_citations(state: State, given: Given, after: timedelta) -> None:
+    """Drops what was quoted longer ago."""
+    for shop in state.shops.values():
+        for conversation in shop.conversations.values():
+            if conversation.cited:
+                conversation.cited = {
+                    id: at for id, at in conversation.cited.items() if given.at - at < after
+                }
+
+
+def import_key(data: KnowledgeImported) -> tuple[str, str]:
+    """Under which imports replace each other. Without an external id nothing is ever found under it."""
+    return data.source, data.external_id or ""
+
+
+def import_content(data: KnowledgeImported) -> tuple[str, str | None, str | None]:
+    return data.content, data.question, data.category
+
+
+# Items
+
+
+def item_proposed(shop: Shop, given: Given, outcome: out.ItemProposed) -> None:
+    texts = texts_at(given, outcome.parts)
+    said = Said(outcome.source, texts, outcome.category, frozenset(outcome.conflicts_with))
+    add_item(shop, outcome, said)
+
+
+def add_item(shop: Shop, outcome: out.ItemProposed | out.ItemSplit, said: Said) -> None:
+    item = Item(outcome.item_id, shop.number, [said], said.texts, said.category)
+    shop.number += 1
+    shop.items[item.id] = item
+    become(shop, item, outcome)
+    for other in said.conflicts:
+        link(shop, item, other)
+    show(shop, item)
+
+
+def item_corroborated(shop: Shop, given: Given, outcome: out.ItemCorroborated) -> None:
+    item = shop.items[outcome.item_id]
+    said = Said(
+        outcome.source,
+        texts_at(given, outcome.parts),
+        getattr(given.data, "category", None),
+        frozenset(outcome.conflicts_with),
+    )
+    item.sources.append(said)
+    if outcome.filled:
+        found = {kind: said.texts.of(kind) for kind in outcome.filled}
+        item.texts = replace(item.texts, **found)
+    item.category = outcome.category
+    for other in said.conflicts:
+        link(shop, item, other)
+    become(shop, item, outcome)
+    show(shop, item)
+
+
+def item_approved(shop: Shop, given: Given, outcome: out.ItemApproved) -> None:
+    item = shop.items[outcome.item_id]
+    if outcome.edited:
+        item.texts = replace(item.texts, answer=text_at(given, "answer"))
+    item.category = outcome.category
+    become(shop, item, outcome)
+    show(shop, item)
+
+
+def item_changed(shop: Shop, given: Given, outcome: out.ItemOutcome) -> None:
+    item = shop.items[outcome.item_id]
+    become(shop, item, outcome)
+    show(shop, item)
+
+
+def item_assigned(shop: Shop, given: Given, outcome: out.ItemAssigned) -> None:
+    item = shop.items[outcome.item_id]
+    item.assigned_to, item.assigned_at = outcome.reviewer_id, given.at
+    shop.assigned[item.id] = None
+
+
+def item_released(shop: Shop, given: Given, outcome: out.ItemReleased) -> None:
+    item = shop.items[outcome.item_id]
+    item.assigned_to = item.assigned_at = None
+    shop.assigned.pop(item.id, None)
+
+
+def item_split(shop: Shop, given: Given, outcome: out.ItemSplit) -> None:
+    left = next(
+        s for s in shop.items[outcome.split_from].sources if s.source.source_id == outcome.source.source_id
+    )
+    add_item(shop, outcome, Said(left.source, from_words(outcome.words), left.category, left.conflicts))
+    shop.apart.add((outcome.split_from, outcome.source.source_id))
+
+
+def merge_reverted(shop: Shop, given: Given, outcome: out.MergeReverted) -> None:
+    item = shop.items[outcome.item_id]
+    item.sources = [s for s in item.sources if s.source.source_id != outcome.source_id]
+    item.texts, item.category = from_words(outcome.words), outcome.words.category
+    for other in set(item.conflicts):
+        if not contradict(shop, item, other):
+            item.conflicts.discard(other)
+            shop.items[other].conflicts.discard(item.id)
+    become(shop, item, outcome)
+    show(shop, item)
+
+
+def contradict(shop: Shop, item: Item, other: UUID) -> bool:
+    """Whether a source of one still contradicts the other."""
+    return any(other in s.conflicts for s in item.sources) or any(
+        item.id in s.conflicts for s in shop.items[other].sources
+    )
+
+
+def link(shop: Shop, item: Item, other: UUID) -> None:
+    item.conflicts.add(other)
+    shop.items[other].conflicts.add(item.id)
+
+
+def become(shop: Shop, item: Item, outcome: out.ItemOutcome) -> None:
+    """The item takes its new state, and is found by its target and as approved."""
+    if outcome.now is None:
+        return
+    now = outcome.now
+    if now.target != item.target:
+        if item.target is not None:
+            shop.targeting[item.target].discard(item.id)
+        item.target = now.target
+    if item.target is not None:
+        shop.targeting.setdefault(item.target, set()).add(item.id)
+    item.status, item.version, item.confidence = now.status, now.version, now.confidence
+    if item.status == "approved":
+        shop.approved[item.id] = None
+    else:
+        shop.approved.pop(item.id, None)
+
+
+def show(shop: Shop, entity: Item | Knowledge) -> None:
+    """Keeps the vectors of what is live, and of nothing else."""
+    for kind in KINDS:
+        text = entity.texts.of(kind) if entity.live else None
+        if text is None:
+            shop.tables[kind].drop(entity.id)
+        else:
+            shop.tables[kind].put(entity.id, text.vector)
+
+
+# Knowledge
+
+
+def knowledge_applied(shop: Shop, given: Given, outcome: out.KnowledgeApplied) -> None:
+    item = shop.items[outcome.item_id]
+    texts = Texts(item.texts.question, item.texts.answer)
+    add_knowledge(shop, outcome.knowledge_id, texts, item.category, outcome.supersedes, item_id=item.id)
+
+
+def knowledge_imported(shop: Shop, given: Given, outcome: out.KnowledgeImported) -> None:
+    texts = Texts(text_at(given, "question"), text_at(given, "answer"))
+    key = import_key(given.data) if given.data.external_id else None
+    known = add_knowledge(
+        shop, outcome.knowledge_id, texts, given.data.category, outcome.supersedes, imported_as=key
+    )
+    if key is not None:
+        shop.imports[key] = Import(known.id)
+
+
+def knowledge_edited(shop: Shop, given: Given, outcome: out.KnowledgeEdited) -> None:
+    old = shop.knowledge[outcome.supersedes]
+    question = text_at(given, "question") if outcome.new_question else old.texts.question
+    add_knowledge(
+        shop,
+        outcome.knowledge_id,
+        Texts(question, text_at(given, "answer")),
+        old.category,
+        outcome.supersedes,
+    )
+
+
+def add_knowledge(
+    shop: Shop,
+    id: UUID,
+    texts: Texts,
+    category: str | None,
+    previous: UUID | None,
+    *,
+    item_id: UUID | None = None,
+    imported_as: tuple[str, str] | None = None,
+) -> Knowledge:
+    known = Knowledge(
+        id, shop.number, texts, category, previous=previous, item_id=item_id, imported_as=imported_as
+    )
+    shop.number += 1
+    shop.knowledge[id] = known
+    show(shop, known)
+    return known
+
+
+def knowledge_confirmed(shop: Shop, given: Given, outcome: out.KnowledgeConfirmed) -> None:
+    if isinstance(given.data, KnowledgeImported) and given.data.external_id:
+        shop.imports[import_key(given.data)] = Import(outcome.knowledge_id)
+
+
+def knowledge_changed(shop: Shop, given: Given, outcome: out.KnowledgeOutcome) -> None:
+    known = shop.knowledge[outcome.knowledge_id]
+    if outcome.now is not None:
+        known.status, known.superseded_by = outcome.now.status, outcome.now.superseded_by
+        known.disputes = outcome.now.disputes
+    show(shop, known)
+
+
+def knowledge_rolled_back(shop: Shop, given: Given, outcome: out.KnowledgeRolledBack) -> None:
+    known = shop.knowledge[outcome.knowledge_id]
+    if known.superseded_by is not None:
+        shop.knowledge[known.superseded_by].previous = known.previous
+    knowledge_changed(shop, given, outcome)
+
+
+def knowledge_revived(shop: Shop, given: Given, outcome: out.KnowledgeRevived) -> None:
+    knowledge_changed(shop, given, outcome)
+    known = shop.knowledge[outcome.knowledge_id]
+    if known.imported_as is not None:
+        shop.imports[known.imported_as].knowledge_id = known.id
+
+
+# Conversations, and what changes nothing
+
+
+def conversation_stored(shop: Shop, given: Given, outcome: out.ConversationStored) -> None:
+    shop.conversations.setdefault(outcome.id, Conversation()).messages = outcome.messages
+
+
+def nothing(shop: Shop, given: Given, outcome: Outcome) -> None:
+    """This outcome is for tables and readers alone."""
+
+
+EVOLVE: Mapping[type[Outcome], Callable[[Shop, Given, Any], None]] = {
+    **dict.fromkeys(GENERAL, nothing),
+    out.FeedbackStored: nothing,
+    out.CorrectionStored: nothing,
+    out.CallStored: nothing,
+    out.ResponseStored: nothing,
+    out.ConversationStored: conversation_stored,
+    out.ConversationOutdated: nothing,
+    out.ItemProposed: item_proposed,
+    out.ItemCorroborated: item_corroborated,
+    out.ItemDisputed: nothing,
+    out.ItemRelated: nothing,
+    out.ItemApproved: item_approved,
+    out.ItemRejected: item_changed,
+    out.ItemAssigned: item_assigned,
+    out.ItemReleased: item_released,
+    out.ItemRetargeted: item_changed,
+    out.ItemReturned: item_changed,
+    out.ItemApplied: item_changed,
+    out.MergeReverted: merge_reverted,
+    out.ItemSplit: item_split,
+    out.KnowledgeApplied: knowledge_applied,
+    out.KnowledgeImported: knowledge_imported,
+    out.KnowledgeEdited: knowledge_edited,
+    out.KnowledgeUnchanged: nothing,
+    out.KnowledgeConfirmed: knowledge_confirmed,
+    out.EchoIgnored: nothing,
+    out.KnowledgeDisputed: knowledge_changed,
+    out.KnowledgeSuperseded: knowledge_changed,
+    out.KnowledgeRetracted: knowledge_changed,
+    out.KnowledgeRolledBack: knowledge_rolled_back,
+    out.KnowledgeRevived: knowledge_revived,
+}

@@ -1,0 +1,195 @@
+"""What the learning decider knows: shops, their items, their knowledge, their live vectors.
+
+Only `streams.learning.evolve` changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from schemas.learning import (
+    ItemState,
+    ItemStatus,
+    Kind,
+    KnowledgeState,
+    KnowledgeStatus,
+    Source,
+)
+from schemas.vector import Vector
+from streams.learning.index import VectorTable
+
+KINDS: tuple[Kind, ...] = ("question", "answer", "complaint")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Text:
+    """Words with their vector. `truncated`: the vector is of their beginning only."""
+
+    words: str
+    vector: Vector
+    truncated: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Text) and self.words == other.words
+
+    def __hash__(self) -> int:
+        return hash(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What was asked, what should be said, what was complained of. Each may be missing."""
+
+    question: Text | None = None
+    answer: Text | None = None
+    complaint: Text | None = None
+
+    def of(self, kind: Kind) -> Text | None:
+        text: Text | None = getattr(self, kind)
+        return text
+
+    def __bool__(self) -> bool:
+        return bool(self.question or self.answer or self.complaint)
+
+    def filled_by(self, other: Texts) -> Texts:
+        """These texts, with what is missing taken from the others."""
+        return Texts(*(self.of(kind) or other.of(kind) for kind in KINDS))
+
+
+@dataclass(slots=True)
+class Said:
+    """One source of an item, with what it said and the items that it contradicted when it came."""
+
+    source: Source
+    texts: Texts
+    category: str | None = None
+    conflicts: frozenset[UUID] = frozenset()
+
+
+@dataclass(slots=True)
+class Item:
+    id: UUID
+    number: int
+    """The order in which a shop's items and knowledge came to be."""
+    sources: list[Said]
+    texts: Texts
+    category: str | None
+    status: ItemStatus = "pending"
+    version: int = 1
+    confidence: int = 0
+    target: UUID | None = None
+    conflicts: set[UUID] = field(default_factory=set)
+    assigned_to: UUID | None = None
+    assigned_at: datetime | None = None
+
+    @property
+    def live(self) -> bool:
+        return self.status in ("pending", "approved")
+
+    @property
+    def state(self) -> ItemState:
+        return ItemState(
+            status=self.status, version=self.version, confidence=self.confidence, target=self.target
+        )
+
+
+@dataclass(slots=True)
+class Knowledge:
+    id: UUID
+    number: int
+    texts: Texts
+    category: str | None
+    status: KnowledgeStatus = "live"
+    superseded_by: UUID | None = None
+    previous: UUID | None = None
+    """The version that this one superseded."""
+    disputes: int = 0
+    item_id: UUID | None = None
+    imported_as: tuple[str, str] | None = None
+    """(source, external_id) if it was imported with an external id."""
+
+    @property
+    def live(self) -> bool:
+        return self.status == "live"
+
+    @property
+    def state(self) -> KnowledgeState:
+        return KnowledgeState(status=self.status, superseded_by=self.superseded_by, disputes=self.disputes)
+
+
+@dataclass(slots=True)
+class Conversation:
+    messages: int = 0
+    """How many are decided."""
+    cited: dict[UUID, datetime] = field(default_factory=dict)
+    """Knowledge that the assistant quoted in it, and when last."""
+
+
+@dataclass(slots=True)
+class Import:
+    """The last import under one (source, external_id)."""
+
+    knowledge_id: UUID
+    content: tuple[str, str | None, str | None] | None = None
+    """Answer, question and category as they were sent last."""
+
+
+@dataclass(slots=True)
+class Shop:
+    number: int = 0
+    items: dict[UUID, Item] = field(default_factory=dict)
+    knowledge: dict[UUID, Knowledge] = field(default_factory=dict)
+    conversations: dict[UUID, Conversation] = field(default_factory=dict)
+    imports: dict[tuple[str, str], Import] = field(default_factory=dict)
+    approved: dict[UUID, None] = field(default_factory=dict)
+    assigned: dict[UUID, None] = field(default_factory=dict)
+    targeting: dict[UUID, set[UUID]] = field(default_factory=dict)
+    """Items by the knowledge that they target."""
+    apart: set[tuple[UUID, UUID]] = field(default_factory=set)
+    """Pairs of item and source that a reviewer took apart; never merged again."""
+    tables: dict[Kind, VectorTable] = field(
+        default_factory=lambda: {
+            "question": VectorTable(),
+            "answer": VectorTable(),
+            "complaint": VectorTable(),
+        }
+    )
+
+    def entity(self, id: UUID) -> Item | Knowledge:
+        return self.items.get(id) or self.knowledge[id]
+
+    def head(self, id: UUID | None) -> UUID | None:
+        """The live version of this knowledge's chain; None if it has ended."""
+        while id is not None and (known := self.knowledge.get(id)) is not None:
+            if known.live:
+                return id
+            id = known.superseded_by if known.status == "superseded" else None
+        return None
+
+    def pending_for(self, target: UUID) -> list[Item]:
+        """Pending items that would supersede this knowledge, oldest first."""
+        items = (self.items[id] for id in self.targeting.get(target, ()))
+        return sorted((i for i in items if i.status == "pending"), key=lambda i: i.number)
+
+
+@dataclass(slots=True)
+class State:
+    """All shops of one partition."""
+
+    shops: dict[int, Shop] = field(default_factory=dict)
+
+    def shop(self, shop_id: int) -> Shop:
+        """The shop, made when it is first heard of."""
+        known = self.shops.get(shop_id)
+        if known is None:
+            known = self.shops[shop_id] = Shop()
+        return known
+
+    def assignments(self) -> Iterator[tuple[int, Item]]:
+        """Assigned items of all shops, in order."""
+        for shop_id in sorted(self.shops):
+            shop = self.shops[shop_id]
+            yield from ((shop_id, shop.items[id]) for id in shop.assigned)
