@@ -75,9 +75,7 @@ def event_from(
     if strict and (unknown := envelope.data.keys() - kind.model_fields.keys()):
         raise InvalidEvent("is not a field of this type", field=f"data.{min(unknown)}")
     data = _validated(kind, envelope.data, "data.")
-    return Event(
-        envelope.id, envelope.source, envelope.time, envelope.shopid or 0, envelope.subject, data
-    )
+    return Event(envelope.id, envelope.source, envelope.time, envelope.shopid or 0, envelope.subject, data)
 
 
 def _is_about_a_shop(kind: type[EventData]) -> bool:

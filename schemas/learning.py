@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-
 from pydantic import BaseModel, ConfigDict
 
 from schemas.call import SentimentLabel
@@ -422,5 +421,3 @@ FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
 def transcript_of(messages: Any) -> str:
     """A conversation as one readable text, a line per turn."""
     return "\n".join(f"{message.role}: {message.content}" for message in messages)
-
-

@@ -20,13 +20,27 @@ _UNITS = (
 _SMALL = {word: n for n, word in enumerate(f"{_UNITS} seventeen eighteen nineteen".split())}
 _TENS = {
     word: 10 * n
-    for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    for n, word in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
+    )
 }
 _MONTHS = {
     name: str(n)
     for n, names in enumerate(
-        "january|jan february|feb march|mar april|apr may june|jun july|jul august|aug "
-        "september|sept|sep october|oct november|nov december|dec".split(),
+        [
+            "january|jan",
+            "february|feb",
+            "march|mar",
+            "april|apr",
+            "may",
+            "june|jun",
+            "july|jul",
+            "august|aug",
+            "september|sept|sep",
+            "october|oct",
+            "november|nov",
+            "december|dec",
+        ],
         start=1,
     )
     for name in names.split("|")
@@ -34,14 +48,33 @@ _MONTHS = {
 _WEEKDAYS = {
     name: str(n)
     for n, names in enumerate(
-        "monday|mon tuesday|tues|tue wednesday|wed thursday|thurs|thu friday|fri saturday sunday".split()
+        [
+            "monday|mon",
+            "tuesday|tues|tue",
+            "wednesday|wed",
+            "thursday|thurs|thu",
+            "friday|fri",
+            "saturday",
+            "sunday",
+        ]
     )
     for name in names.split("|")
 }
 _MINUTES = {"minute": 1, "min": 1, "hour": 60, "hr": 60, "day": 1440, "week": 10080}
 _CURRENCIES = {
-    **{"$": "usd", "dollar": "usd", "usd": "usd", "€": "eur", "euro": "eur", "eur": "eur"},
-    **{"£": "gbp", "pound": "gbp", "gbp": "gbp", "¥": "jpy", "yen": "jpy", "jpy": "jpy", "chf": "chf"},
+    "$": "usd",
+    "dollar": "usd",
+    "usd": "usd",
+    "€": "eur",
+    "euro": "eur",
+    "eur": "eur",
+    "£": "gbp",
+    "pound": "gbp",
+    "gbp": "gbp",
+    "¥": "jpy",
+    "yen": "jpy",
+    "jpy": "jpy",
+    "chf": "chf",
 }
 
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))

@@ -44,7 +44,8 @@ class Neighbour:
 
 def neighbours(shop: Shop, policy: LearningPolicy, texts: Texts) -> list[Neighbour]:
     """Everything live of the same topic: knowledge before items, the same answer before a missing before a
-    different one, then the nearest, then the earliest."""
+    different one, then the nearest, then the earliest.
+    """
     found = [
         Neighbour(entity, by, similarity, *relation(policy, texts.answer, entity.texts.answer))
         for entity, by, similarity in same_topic(shop, policy, texts)

@@ -74,9 +74,9 @@ def place(
     item_id = new.item_id
     if home := next((n for n in near if may_join(shop, n, new)), None):
         item_id = home.entity.id
-        yield corroborated(shop, given, new, home, near)
+        yield corroborated(given, new, home, near)
     else:
-        yield proposed(shop, given, new, near)
+        yield proposed(given, new, near)
     yield from afterwards(shop, policy, given, shop.items[item_id], urgent=urgent)
 
 
@@ -160,7 +160,7 @@ def cited(shop: Shop, policy: LearningPolicy, given: Given) -> set[UUID]:
 
 
 def proposed(
-    shop: Shop, given: Given, new: Candidate, near: Sequence[Neighbour], target: UUID | None = None
+    given: Given, new: Candidate, near: Sequence[Neighbour], target: UUID | None = None
 ) -> out.ItemProposed:
     """An item of its own, in conflict with the items that answer otherwise."""
     known = next((n.entity.id for n in near if n.is_knowledge), None)
@@ -179,7 +179,7 @@ def proposed(
 
 
 def corroborated(
-    shop: Shop, given: Given, new: Candidate, at: Neighbour, near: Sequence[Neighbour]
+    given: Given, new: Candidate, at: Neighbour, near: Sequence[Neighbour]
 ) -> out.ItemCorroborated:
     """Another source of an item. What the item lacks is filled while it is pending."""
     item = at.entity

@@ -9,9 +9,21 @@ from hypothesis import strategies as st
 
 from schemas.event import EventData
 from schemas.learning import Source
-from streams.learning.state import Item
+from streams.learning.state import Item, Knowledge
 from tests.streams.learning.said import (
-    apply, approve, assign, complaint, correction, edit, imported, proposal, reject, retract, revert, roll_back, tick,
+    apply,
+    approve,
+    assign,
+    complaint,
+    correction,
+    edit,
+    imported,
+    proposal,
+    reject,
+    retract,
+    revert,
+    roll_back,
+    tick,
 )  # fmt: skip
 from tests.streams.learning.story import Story, content, name
 
@@ -41,9 +53,9 @@ def review(story: Story, kind: str, which: int) -> EventData | None:
         if not known:
             return None
         id = known[which % len(known)].id
-        return {"edit": lambda: edit(id, "x|3 days"), "retract": lambda: retract(id)}.get(
-            kind, lambda: roll_back(id)
-        )()
+        if kind == "edit":
+            return edit(id, "x|3 days")
+        return retract(id) if kind == "retract" else roll_back(id)
     if not items:
         return None
     item = items[which % len(items)]
@@ -81,7 +93,7 @@ def test_every_event_sent_twice_changes_nothing(history: list[Any]) -> None:
 def test_what_is_live_is_what_is_compared(history: list[Any]) -> None:
     story = tell(history)
     for kind, table in story.shop.tables.items():
-        entities = [*story.shop.items.values(), *story.shop.knowledge.values()]
+        entities: list[Item | Knowledge] = [*story.shop.items.values(), *story.shop.knowledge.values()]
         assert set(table._ids) == {e.id for e in entities if e.live and e.texts.of(kind) is not None}
 
 
@@ -167,7 +179,7 @@ def contents(story: Story) -> Any:
                 i.status,
                 i.confidence,
                 str(i.target),
-                [t.words if (t := i.texts.of(k)) else None for k in ("question", "answer", "complaint")],  # type: ignore[arg-type]
+                [t.words if (t := i.texts.of(k)) else None for k in ("question", "answer", "complaint")],
                 sorted(str(s.source_id) for c in i.conflicts for s in sources(items[c])),
             )
             for i in items.values()

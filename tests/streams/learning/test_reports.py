@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas import learning as out
+from schemas.correction import Priority
 from schemas.enriched import Embedded
 from schemas.policy import LearningPolicy
 from tests.streams.learning.said import (
@@ -100,7 +101,7 @@ def test_a_complaint_about_another_answer_disputes_nothing(story: Story) -> None
 
 
 @pytest.mark.parametrize(("priority", "worth"), [("low", 70), ("normal", 80), ("high", 90)])
-def test_a_correction_is_worth_its_priority(story: Story, priority: out.Literal["low"], worth: int) -> None:
+def test_a_correction_is_worth_its_priority(story: Story, priority: Priority, worth: int) -> None:
     story.tell(correction("refund|how long?", "days|14 days", priority))
     assert (story.item().confidence, story.item().status) == (worth, "pending")
 

@@ -12,8 +12,23 @@ from schemas.outcome import DuplicateIgnored, PolicyAdopted, RequestRefused, Ret
 from schemas.policy import LearningPolicy, content
 from streams.learning.state import Knowledge
 from tests.streams.learning.said import (
-    OTHER_REVIEWER, REVIEWER, adopt, apply, approve, assign, complaint, correction, edit, forget, imported,
-    reject, release, retract, revert, roll_back, tick,
+    OTHER_REVIEWER,
+    REVIEWER,
+    adopt,
+    apply,
+    approve,
+    assign,
+    complaint,
+    correction,
+    edit,
+    forget,
+    imported,
+    reject,
+    release,
+    retract,
+    revert,
+    roll_back,
+    tick,
 )  # fmt: skip
 from tests.streams.learning.story import START, Story, name
 

@@ -1,0 +1,1 @@
+DROP FUNCTION IF EXISTS check_similar_knowledge(INTEGER, TEXT, VECTOR, NUMERIC);

@@ -1,0 +1,222 @@
+"""The contract as documents: a JSON Schema for every type, and one AsyncAPI document of all topics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from schemas.compatibility import incompatibilities
+from schemas.event import Envelope, EventData, PartitionData
+from schemas.examples import examples_of
+from schemas.learning import OUTCOMES
+from schemas.messages import ENRICHED, record_schema
+from schemas.outcome import Outcome
+from schemas.record import RecordCodec
+from schemas.topics import DEAD_LETTERS, DOMAINS, DomainTopics, Role, Topic
+
+Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+VERSION = "1.0.0"
+"""Of the contract as a whole; each type carries its own version in its name."""
+
+OUTCOMES_OF: Mapping[str, Sequence[type[Outcome]]] = {"learning": OUTCOMES}
+OURS: frozenset[Role] = frozenset({"scheduler", "enricher", "decider", "projector"})
+"""Roles that relearn plays itself; the others are services, reviewers and subscribers."""
+
+
+class IncompatibleChange(ValueError):
+    """The models no longer read what was published; `reasons` says why, one sentence each."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = tuple(reasons)
+
+
+def json_schemas(domain: DomainTopics) -> dict[str, Schema]:
+    """The JSON Schema of each event type of the domain (envelope and data), and of its log's records."""
+    records = RecordCodec(domain.types, OUTCOMES_OF[domain.name]).json_schema()
+    return {
+        **{name: _event_schema(name, kind) for name, kind in domain.types.items()},
+        domain.log.name: {"$schema": DIALECT} | record_schema(domain.log.about, records),
+    }
+
+
+def _event_schema(name: str, kind: type[EventData]) -> Schema:
+    envelope = Envelope.model_json_schema()
+    data = kind.model_json_schema()
+    definitions = data.pop("$defs", {})
+    fields = envelope["properties"] | {"type": {"const": name, "type": "string"}, "data": data}
+    required = list(envelope["required"])
+    if issubclass(kind, PartitionData):
+        del fields["shopid"]
+    else:
+        required.append("shopid")
+        fields["shopid"] = next(c for c in fields["shopid"]["anyOf"] if c["type"] == "integer")
+    schema = {"$schema": DIALECT, "title": kind.__name__, "description": data.get("description", name)}
+    schema |= {"type": "object", "properties": fields, "required": required}
+    return schema | ({"$defs": definitions} if definitions else {})
+
+
+def asyncapi(domains: Iterable[DomainTopics]) -> dict[str, Any]:
+    """The AsyncAPI 3.0 document of these domains and of the dead letters that they share."""
+    channels: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    messages: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
+    for topic, payloads in _payloads(domains):
+        messages |= {name: _message(topic, name) for name in payloads}
+        for name, schema in payloads.items():
+            schemas |= _component(name, schema)
+        channels[topic.name] = _channel(topic, payloads)
+        operations |= {f"{action}.{topic.name}": _operation(topic, action) for action in _actions(topic)}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "relearn",
+            "version": VERSION,
+            "description": "Events go in, decision logs and feeds come out. relearn receives what services and"
+            " reviewers append, and sends what it decided.",
+        },
+        "defaultContentType": "application/json",
+        "channels": channels,
+        "operations": operations,
+        "components": {"messages": messages, "schemas": schemas},
+    }
+
+
+def _payloads(domains: Iterable[DomainTopics]) -> Iterator[tuple[Topic, dict[str, Schema]]]:
+    for domain in domains:
+        known = json_schemas(domain)
+        for topic in domain.inputs:
+            yield topic, {kind.TYPE: known[kind.TYPE] for kind in topic.types}
+        yield domain.enriched, {domain.enriched.name: ENRICHED}
+        yield domain.log, {domain.log.name: known[domain.log.name]}
+        for feed in domain.feeds:
+            yield feed, {feed.name: {"type": ["object", "null"], "description": feed.about}}
+    yield DEAD_LETTERS, {DEAD_LETTERS.name: {"description": DEAD_LETTERS.about}}
+
+
+def _component(name: str, schema: Schema) -> dict[str, Schema]:
+    """The schema and its definitions side by side, where a reference within the document finds them."""
+    definitions = schema.get("$defs", {})
+    whole = {key: value for key, value in schema.items() if key not in ("$defs", "$schema")}
+    parts = {name: whole} | {f"{name}.{inner}": value for inner, value in definitions.items()}
+    return {key: _referring(value, f"#/components/schemas/{name}.") for key, value in parts.items()}
+
+
+def _referring(value: Any, prefix: str) -> Any:
+    """References point into the components; discriminators go, since AsyncAPI knows them in another form."""
+    if isinstance(value, dict):
+        return {
+            key: said.replace("#/$defs/", prefix) if key == "$ref" else _referring(said, prefix)
+            for key, said in value.items()
+            if key != "discriminator"
+        }
+    return [_referring(each, prefix) for each in value] if isinstance(value, list) else value
+
+
+def _message(topic: Topic, name: str) -> dict[str, Any]:
+    said: dict[str, Any] = {"name": name, "payload": {"$ref": f"#/components/schemas/{name}"}}
+    kind = next((k for k in topic.types if name == k.TYPE), None)
+    if kind is None:
+        return said | {"title": name, "bindings": _key_binding(topic.key)}
+    examples = [{"name": n, "payload": orjson.loads(raw)} for n, raw in examples_of(name).items()]
+    key = None if issubclass(kind, PartitionData) else topic.key
+    said |= {"title": kind.__name__, "contentType": "application/cloudevents+json", "examples": examples}
+    return said | {"bindings": _key_binding(key)}
+
+
+def _key_binding(key: str | None) -> dict[str, Any]:
+    if key is None:
+        return {"kafka": {"key": {"type": "null"}, "bindingVersion": "0.5.0"}}
+    said = {"type": "string", "description": f"the {key}'s id"}
+    if key == "shop":
+        said |= {"pattern": "^[1-9][0-9]*$"}
+    return {"kafka": {"key": said, "bindingVersion": "0.5.0"}}
+
+
+def _channel(topic: Topic, names: Iterable[str]) -> dict[str, Any]:
+    config = {
+        "cleanup.policy": [topic.cleanup],
+        "retention.ms": topic.retention_ms,
+        "max.message.bytes": topic.max_bytes,
+    }
+    return {
+        "address": topic.name,
+        "title": topic.name,
+        "description": f"{topic.about}. Keyed by {topic.key}.",
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
+        "bindings": {"kafka": {"topic": topic.name, "topicConfiguration": config, "bindingVersion": "0.5.0"}},
+        "x-writers": list(topic.writers),
+        "x-readers": list(topic.readers),
+    }
+
+
+def _actions(topic: Topic) -> Iterator[str]:
+    if OURS & set(topic.writers):
+        yield "send"
+    if OURS & set(topic.readers):
+        yield "receive"
+
+
+def _operation(topic: Topic, action: str) -> dict[str, Any]:
+    who = topic.writers if action == "send" else topic.readers
+    ours = ", ".join(role for role in who if role in OURS)
+    return {
+        "action": action,
+        "channel": {"$ref": f"#/channels/{topic.name}"},
+        "summary": f"{ours} {action}s: {topic.about}",
+    }
+
+
+def _files(folder: Path) -> dict[Path, bytes]:
+    """Every generated file with its content."""
+    said = {folder / "asyncapi.json": asyncapi(DOMAINS.values())}
+    said |= {folder / "schemas" / f"{name}.json": schema for name, schema in _current().items()}
+    style = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    return {path: orjson.dumps(content, option=style) for path, content in said.items()}
+
+
+def _current() -> dict[str, Schema]:
+    return {name: schema for domain in DOMAINS.values() for name, schema in json_schemas(domain).items()}
+
+
+def _published(folder: Path) -> dict[str, Schema]:
+    found = sorted((folder / "schemas").glob("*.json"))
+    return {path.name.removesuffix(".json"): orjson.loads(path.read_bytes()) for path in found}
+
+
+def write(folder: Path) -> list[Path]:
+    """Writes `schemas/*.json` and `asyncapi.json` into the folder; returns what changed.
+
+    Raises:
+        IncompatibleChange: if what is published there could no longer be read; nothing is written then.
+    """
+    if reasons := incompatibilities(_published(folder), _current()):
+        raise IncompatibleChange(reasons)
+    files = _files(folder)
+    changed = [path for path, content in files.items() if not _holds(path, content)]
+    for path in changed:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(files[path])
+    return changed
+
+
+def check(folder: Path) -> list[str]:
+    """What is wrong with the documents in the folder, in plain words; empty if nothing is.
+
+    Incompatible changes come first, then files that are missing or out of date.
+    """
+    stale = [path for path, content in _files(folder).items() if not _holds(path, content)]
+    return incompatibilities(_published(folder), _current()) + [
+        f"{path.relative_to(folder).as_posix()} is {'out of date' if path.exists() else 'missing'}"
+        for path in stale
+    ]
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return path.exists() and path.read_bytes() == content
