@@ -52,9 +52,16 @@ class Domain(Protocol[S]):
     each outcome before asking for the next, so that a decision sees those before it.
     """
 
-    topics: DomainTopics
-    outcomes: Sequence[type[Outcome]]
-    policy: type[BaseModel]
+    @property
+    def topics(self) -> DomainTopics: ...
+
+    @property
+    def outcomes(self) -> Sequence[type[Outcome]]: ...
+
+    @property
+    def policy(self) -> type[BaseModel]:
+        """The model that every policy of the domain is validated by."""
+        ...
 
     def new_state(self) -> S:
         """The state before the first record."""

@@ -1,0 +1,61 @@
+# Needs only Python 3.11 to 3.13, make and git.
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+STAMP := $(VENV)/.complete
+
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c '$(FITS)' 2>/dev/null && echo "$$p" && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow check format bench docs lock clean
+
+help: ## Show what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Install everything that is needed, into .venv
+
+demo: $(STAMP) ## Run the whole of it on this machine, with a story to follow
+	$(BIN)/relearn demo
+
+test: $(STAMP) ## Run the tests, with a real broker and a real PostgreSQL
+	$(BIN)/pytest -m "not slow"
+
+test-slow: $(STAMP) ## Run the tests that take longer
+	$(BIN)/pytest -m slow
+
+check: $(STAMP) ## Check style, types, imports and that no published message changed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/relearn schemas check
+
+format: $(STAMP) ## Put the code into its form
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+bench: $(STAMP) ## Measure speed on this machine
+	$(BIN)/python -m benchmarks
+
+docs: $(STAMP) ## Write the documents that come from the code
+	$(BIN)/relearn schemas docs
+
+lock: $(UV) ## Choose the versions of all packages anew
+	$(UV) pip compile pyproject.toml --all-extras --group dev --generate-hashes --universal \
+		--no-emit-index-url --no-annotate --quiet -o requirements.lock
+
+clean: ## Remove what tools left behind, but neither .venv nor data
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+
+$(UV):
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: name it with make PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(STAMP): requirements.lock pyproject.toml | $(UV)
+	VIRTUAL_ENV=$(VENV) $(UV) pip sync --require-hashes requirements.lock
+	VIRTUAL_ENV=$(VENV) $(UV) pip install --no-deps --no-build-isolation --no-index --editable .
+	@touch $@

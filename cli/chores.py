@@ -1,0 +1,164 @@
+"""The jobs: what has to be asked for because time passes. Each says in words what it did."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from cli.events import said, scheduled_id, to_partition
+from cli.experiments import Variant, compare, proposal
+from cli.inforce import InForce, policies_in_force
+from projections.learning import jobs as tables
+from runtime import kafka, postgres
+from runtime.appender import Appender
+from runtime.clock import Clock
+from runtime.settings import Settings
+from schemas.control import RetentionAdvanced, Tick
+from schemas.event import Event
+from schemas.policy import LearningPolicy
+from schemas.review import ApplyRequested
+from schemas.topics import DOMAINS, LEARNING
+
+SOURCE = "relearn/scheduler"
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What jobs work with."""
+
+    settings: Settings
+    producer: AIOKafkaProducer
+    clock: Clock
+
+    async def append(self, events: list[Event[Any]]) -> None:
+        """Appends what the scheduler asks for."""
+        await Appender(self.producer, self.settings.topic).append(*events)
+
+    async def partitions(self, topic: str) -> list[int]:
+        """The partitions of a topic."""
+        return sorted(await self.producer.partitions_for(self.settings.topic(topic)))
+
+    @asynccontextmanager
+    async def tables(self) -> AsyncIterator[Any]:
+        """A connection to the tables of learning."""
+        conn = await postgres.connect(self.settings, LEARNING.name)
+        try:
+            yield conn
+        finally:
+            await conn.close()
+
+
+@asynccontextmanager
+async def workshop(settings: Settings, clock: Clock) -> AsyncIterator[Workshop]:
+    """A workshop with its clients, for as long as the block lasts."""
+    async with kafka.producer(settings) as producer:
+        yield Workshop(settings, producer, clock)
+
+
+async def tick(shop: Workshop) -> str:
+    """Tells every partition that time has passed; twice in a minute is once."""
+    now = shop.clock.now()
+    minute = now.replace(second=0, microsecond=0).isoformat()
+    events: list[Event[Any]] = [
+        to_partition(
+            Tick(partition=number), now, scheduled_id("tick", domain.name, number, minute), source=SOURCE
+        )
+        for domain in (DOMAINS[name] for name in shop.settings.domains)
+        for number in await shop.partitions(domain.control)
+    ]
+    await shop.append(events)
+    return f"{len(events)} partitions ticked"
+
+
+async def request_application(shop: Workshop) -> str:
+    """Asks to apply for every shop that has approved items; twice in an hour is once."""
+    async with shop.tables() as conn:
+        shops = await tables.shops_to_apply(conn)
+    now = shop.clock.now()
+    hour = now.replace(minute=0, second=0, microsecond=0).isoformat()
+    await shop.append(
+        [said(ApplyRequested(), each, now, scheduled_id("apply", each, hour), source=SOURCE) for each in shops]
+    )
+    return f"application requested for {len(shops)} shops"
+
+
+async def refresh_daily_metrics(shop: Workshop) -> str:
+    """Counts the queue anew."""
+    async with shop.tables() as conn:
+        await tables.refresh_daily_metrics(conn)
+    return "daily learning metrics refreshed"
+
+
+async def refresh_response_metrics(shop: Workshop) -> str:
+    """Counts the responses anew."""
+    async with shop.tables() as conn:
+        await tables.refresh_response_metrics(conn)
+    return "response metrics refreshed"
+
+
+async def advance_retention(shop: Workshop) -> str:
+    """Lets go of what is older than the policy keeps; a policy without a limit keeps everything."""
+    now = shop.clock.now()
+    events: list[Event[Any]] = []
+    for each in await policies_in_force(shop.settings):
+        days = _policy(each).retention.days
+        if days is not None:
+            before = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
+            name = scheduled_id("retention", each.partition, before.isoformat())
+            events.append(
+                to_partition(RetentionAdvanced(partition=each.partition, before=before), now, name, source=SOURCE)
+            )
+    await shop.append(events)
+    return f"retention advanced in {len(events)} partitions" if events else "the policy keeps everything"
+
+
+async def ab_winners(shop: Workshop) -> str:
+    """Proposes a practice where one variant of an answer converts better than the other."""
+    found = await policies_in_force(shop.settings)
+    if not found:
+        return "nothing has been decided yet"
+    terms = _policy(found[0]).experiments
+    async with shop.tables() as conn:
+        pairs = await tables.variant_pairs(conn, terms.sample_size)
+    now = shop.clock.now()
+    events: list[Event[Any]] = []
+    for pair in pairs:
+        one, other = (Variant(v.name, v.responses, v.conversions) for v in (pair.one, pair.other))
+        if (win := compare(one, other, terms.significance)) is not None:
+            name = scheduled_id("ab", pair.shop_id, pair.response_type, *sorted((one.name, other.name)))
+            events.append(said(proposal(pair.response_type, win), pair.shop_id, now, name, source=SOURCE))
+    await shop.append(events)
+    return f"{len(pairs)} comparisons, {len(events)} winners proposed"
+
+
+def _policy(found: InForce) -> LearningPolicy:
+    return LearningPolicy.model_validate(found.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do at a time. `at` is what APScheduler's CronTrigger takes, UTC; `words` says the same."""
+
+    do: Callable[[Workshop], Awaitable[str]]
+    at: Mapping[str, int | str]
+    words: str
+
+    @property
+    def about(self) -> str:
+        """What it is for."""
+        return (self.do.__doc__ or "").strip()
+
+
+JOBS: Mapping[str, Job] = {
+    "tick": Job(tick, {"second": 0}, "every minute"),
+    "request-application": Job(request_application, {"minute": 0, "second": 20}, "hourly"),
+    "refresh-response-metrics": Job(refresh_response_metrics, {"minute": 10}, "hourly"),
+    "refresh-daily-metrics": Job(refresh_daily_metrics, {"hour": 0, "minute": 30}, "nightly"),
+    "advance-retention": Job(advance_retention, {"hour": 1, "minute": 0}, "daily"),
+    "ab-winners": Job(ab_winners, {"hour": 2, "minute": 0}, "daily"),
+}

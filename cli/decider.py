@@ -1,0 +1,88 @@
+"""`relearn decider`: decides, and writes the decision log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+
+from cli.lifetime import Runner, run_all
+from cli.options import Domains, HealthPort
+from cli.parts import Part, prepared
+from runtime.health import Health
+from schemas.policy import LearningPolicy
+from streams.decider import Decider
+from streams.domain import Domain
+from streams.learning.decider import Learning
+from streams.partition import Opening
+from streams.status import PartitionStatus
+
+NAME = "decider"
+
+DECIDERS: Mapping[str, tuple[Callable[[], Domain[Any]], Callable[[], BaseModel]]] = {
+    "learning": (Learning, LearningPolicy)
+}
+"""The pure part of each domain, and the policy that its log begins with."""
+
+LOOK_SECONDS = 0.5
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: relearn decider --health-port 9102")
+def decider(domain: Domains = None, health_port: HealthPort = None) -> None:
+    """Run a decider until SIGTERM; it finishes the batch in hand. Several share the partitions."""
+    asyncio.run(_run(prepared(NAME, domain, health_port)))
+
+
+async def _run(part: Part) -> None:
+    runners: list[Runner] = []
+    for name in part.settings.domains:
+        pure, policy = DECIDERS[name]
+        opening = Opening(policy(), part.settings.embedding_model, part.settings.partitions)
+        one = Decider(part.settings, pure(), opening, registry=part.registry)
+        runners += [one, Reporter(name, one.status, part.health)]
+    async with part.server:
+        await run_all(runners)
+
+
+class Reporter:
+    """Keeps the health of a decider's partitions up to date."""
+
+    def __init__(self, domain: str, status: Callable[[], Iterable[PartitionStatus]], health: Health) -> None:
+        self._domain = domain
+        self._status = status
+        self._health = health
+        self._over = asyncio.Event()
+        self._known: set[str] = set()
+
+    async def run(self) -> None:
+        """Looks again and again, until `stop`."""
+        while not self._over.is_set():
+            self.look()
+            try:
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._over.wait()
+            except TimeoutError:
+                continue
+
+    def stop(self) -> None:
+        """Lets `run` end."""
+        self._over.set()
+
+    def look(self) -> None:
+        """Tells how each partition is doing now; the process is ready when it has partitions and all are live."""
+        found = {f"{self._domain} {each.partition}": each for each in self._status()}
+        for part in self._known - found.keys():
+            self._health.forget(part)
+        self._known = set(found)
+        for part, each in found.items():
+            if each.state == "live":
+                self._health.ready(part)
+            else:
+                self._health.unready(part, f"{each.state}: {each.reason}" if each.reason else each.state)
+        if found:
+            self._health.ready(NAME)

@@ -1,0 +1,66 @@
+"""`relearn enricher`: validates and embeds the inputs of one domain."""
+
+from __future__ import annotations
+
+import typer
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from cli.options import Domains, HealthPort
+from cli.parts import only_domain, prepared
+from runtime.embedding import Embedder
+from runtime.health import Health
+from runtime.sentiment import SentimentAnalyser, sentiment_analyser
+from schemas.enriched import Mood
+from schemas.topics import DOMAINS
+from streams.enrichment.worker import run
+
+NAME = "enricher"
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: relearn enricher --health-port 9101")
+def enricher(domain: Domains = None, health_port: HealthPort = None) -> None:
+    """Run an enricher until SIGTERM. As many as there are partitions may run side by side."""
+    part = prepared(NAME, domain, health_port)
+    topics = DOMAINS[only_domain(part.settings)]
+    embedder = Embedder(part.settings.embedding_model, part.settings.embedding_cache)
+    analyser = Moods(sentiment_analyser(part.settings.sentiment_analyser))
+    run(part.settings, topics, embedder, analyser, Watch(part.health, part.registry, embedder), beside=[part.server])
+
+
+class Moods:
+    """A sentiment, said as the enriched messages say it."""
+
+    def __init__(self, analyser: SentimentAnalyser) -> None:
+        self._analyser = analyser
+
+    def mood(self, text: str) -> Mood:
+        """The sentiment of a text, and who found it."""
+        found = self._analyser.analyse(text)
+        return Mood(found.label, found.score, self._analyser.name)
+
+
+class Watch:
+    """Tells health and metrics what the enricher does."""
+
+    def __init__(self, health: Health, registry: CollectorRegistry, embedder: Embedder) -> None:
+        self._health = health
+        self._inputs = Counter("relearn_enriched_inputs", "Inputs enriched.", registry=registry)
+        self._lag = Gauge("relearn_enricher_lag", "Inputs that wait.", registry=registry)
+        self._idle = Gauge("relearn_enricher_idle_seconds", "Seconds since the last progress.", registry=registry)
+        encoded = Gauge("relearn_texts_encoded", "Texts that the model encoded.", registry=registry)
+        encoded.set_function(lambda: embedder.encoded)
+        found = Gauge("relearn_texts_found", "Texts whose vector was known.", registry=registry)
+        found.set_function(lambda: embedder.hits)
+
+    def progressed(self, inputs: int) -> None:
+        """So many inputs are enriched and durable."""
+        self._inputs.inc(inputs)
+        self._health.ready(NAME)
+
+    def lagging(self, lag: int, idle_seconds: float) -> None:
+        """So many inputs wait; the last progress is so long ago."""
+        self._lag.set(lag)
+        self._idle.set(idle_seconds)
+        self._health.ready(NAME, f"{lag} inputs wait" if lag else "")

@@ -1,0 +1,84 @@
+"""Failures as one sentence for the person who typed the command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from aiokafka.errors import KafkaConnectionError, KafkaError
+from pydantic import ValidationError
+
+from cli.importers import ImportRefused
+from runtime.embedded.jars import JarsMissing
+from runtime.embedded.kafka import BrokerFailed
+from runtime.embedded.postgres import ServerFailed
+from runtime.kafka import TopicRefused
+from runtime.migration import MigrationRefused
+from runtime.postgres import VectorsMissing
+from runtime.settings import SettingsError
+from schemas.documents import IncompatibleChange
+from schemas.failures import InvalidEvent, UnreadableRecord
+
+Words = Callable[[Exception], str]
+
+
+class Failed(Exception):
+    """A command could not do what was asked; the message is the whole sentence."""
+
+
+def sentence(error: Exception) -> str:
+    """What happened, for a person: the words of a known failure, else the kind of the unknown one."""
+    for kind, words in WORDS.items():
+        if isinstance(error, kind):
+            return words(error)
+    if (state := getattr(error, "sqlstate", None)) is not None:
+        return f"Postgres refused: {first_line(error)} ({state})"
+    return f"unexpected {type(error).__name__}: {first_line(error)} (relearn --debug shows where)"
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what an exception says."""
+    return next(iter(str(error).splitlines()), "")
+
+
+def validation(error: Exception) -> str:
+    """Where a model says no, and why."""
+    assert isinstance(error, ValidationError)
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg']}" if where else first["msg"]
+
+
+def _unreachable(error: Exception) -> str:
+    return f"Kafka cannot be reached ({first_line(error)}): is it running at RELEARN_KAFKA_BOOTSTRAP_SERVERS?"
+
+
+def _kafka(error: Exception) -> str:
+    return f"Kafka refused: {first_line(error)}"
+
+
+def _settings(error: Exception) -> str:
+    return f'{error}: against a tree that runs here, type `eval "$(relearn env)"` first'
+
+
+WORDS: Mapping[type[Exception], Words] = {
+    Failed: str,
+    SettingsError: _settings,
+    InvalidEvent: str,
+    ImportRefused: str,
+    IncompatibleChange: lambda error: f"this would break readers of what is published: {error}",
+    UnreadableRecord: str,
+    MigrationRefused: str,
+    TopicRefused: str,
+    VectorsMissing: str,
+    JarsMissing: str,
+    BrokerFailed: str,
+    ServerFailed: str,
+    ValidationError: validation,
+    KafkaConnectionError: _unreachable,
+    KafkaError: _kafka,
+    FileNotFoundError: lambda error: f"there is no file {getattr(error, 'filename', '')}",
+    TimeoutError: lambda error: f"took too long: {first_line(error)}",
+    ConnectionError: lambda error: f"a server cannot be reached: {first_line(error)}",
+    OSError: str,
+}
+"""The first kind that an error is decides."""

@@ -1,0 +1,57 @@
+"""How long a command that runs on lives: until Ctrl-C or SIGTERM, and then it ends in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Runner(Protocol):
+    """A part that runs until it is told to stop, and finishes what it has in hand."""
+
+    async def run(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+@contextmanager
+def on_signal(do: Callable[[], object]) -> Iterator[None]:
+    """Does this at each Ctrl-C or SIGTERM, for as long as the block lasts."""
+    loop = asyncio.get_running_loop()
+    for each in SIGNALS:
+        loop.add_signal_handler(each, do)
+    try:
+        yield
+    finally:
+        for each in SIGNALS:
+            loop.remove_signal_handler(each)
+
+
+async def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Runs the work until it ends; a signal cancels it, and what it does then to end well is awaited."""
+    task = asyncio.ensure_future(work)
+    told = asyncio.Event()
+    with on_signal(lambda: (told.set(), task.cancel())):
+        try:
+            await task
+        except asyncio.CancelledError:
+            if not told.is_set():
+                raise
+
+
+async def run_all(runners: Sequence[Runner]) -> None:
+    """Runs parts side by side; a signal stops all, and so does the failure of one, which is raised."""
+
+    def stop() -> None:
+        for runner in runners:
+            runner.stop()
+
+    with on_signal(stop):
+        tasks = [asyncio.ensure_future(runner.run()) for runner in runners]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        stop()
+        await asyncio.gather(*tasks)

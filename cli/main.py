@@ -1,0 +1,104 @@
+"""`relearn`: its commands, each loaded only when it is called, and the one place where failures become a sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
+
+
+class Command(NamedTuple):
+    """Where a command's `app` stands, and what it is for in a few words."""
+
+    module: str
+    about: str
+
+
+COMMANDS: Mapping[str, Command] = {
+    "demo": Command("cli.demo", "Run a bundled scenario through everything and show what came of it."),
+    "up": Command("cli.up", "Run broker, database and every part in one supervised tree."),
+    "env": Command("cli.env", "Print the settings of the running tree as export lines."),
+    "status": Command("cli.status", "Show how far every part has come, or wait until all is caught up."),
+    "produce": Command("cli.produce", "Append events from a file of JSON lines."),
+    "import": Command("cli.importing", "Turn public data sets into events."),
+    "queue": Command("cli.queue", "Review what might become knowledge."),
+    "apply": Command("cli.apply", "Turn approved items into knowledge."),
+    "knowledge": Command("cli.knowledge", "Search, import and change what is known."),
+    "policy": Command("cli.policy", "Show or adopt the numbers that decisions depend on."),
+    "jobs": Command("cli.jobs", "Run a scheduled job now."),
+    "topics": Command("cli.topics", "Create or list the Kafka topics."),
+    "migrate": Command("cli.migrate", "Create, verify or remove the tables."),
+    "enrich": Command("cli.enrich", "Repair the enrichment of a partition."),
+    "enricher": Command("cli.enricher", "Run an enricher: validates and embeds."),
+    "decider": Command("cli.decider", "Run a decider: writes the decision log."),
+    "projector": Command("cli.projector", "Run a projector: writes the tables."),
+    "scheduler": Command("cli.scheduler", "Run the scheduler: jobs at their times."),
+    "schemas": Command("cli.schemas", "Write or check the generated schemas."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Knows every command by name and imports the one that is called: help must not wait for Kafka or torch."""
+
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(**attrs)
+        self.commands = {name: TyperCommand(name, help=each.about) for name, each in COMMANDS.items()}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, found if name is None else load(name), rest
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, TyperException):
+            raise
+        except BrokenPipeError:
+            # Whoever read our output has enough, as `head` does: not worth a word, and none could be written.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1) from None
+        except Exception as error:
+            if ctx.params.get("debug"):
+                raise
+            from cli.failure import sentence
+
+            typer.echo(f"relearn: {sentence(error)}", err=True)
+            raise typer.Exit(1) from error
+
+
+def load(name: str) -> Any:
+    """The command of this name, imported."""
+    command = typer.main.get_command(import_module(COMMANDS[name].module).app)
+    command.name = name
+    return command
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+@app.callback(epilog="Begin with: relearn demo")
+def relearn(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")] = False,
+) -> None:
+    """What an assistant learned, from whom, who approved it, and how to undo it."""
+
+
+def main() -> None:
+    """The entry of `relearn`."""
+    app(prog_name="relearn")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""What every part that runs on has: quiet logs, health, metrics, settings of one domain or several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from cli.failure import Failed
+from runtime.health import Health, HealthServer
+from runtime.logging import configure_logging
+from runtime.metrics import new_registry
+from runtime.settings import Settings, load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part's surroundings. `server` is not started."""
+
+    settings: Settings
+    health: Health
+    registry: CollectorRegistry
+    server: HealthServer
+
+
+def prepared(name: str, domains: list[str] | None, health_port: int | None) -> Part:
+    """The surroundings of one part: settings read, logs configured, nothing started."""
+    known: dict[str, Any] = {}
+    if domains:
+        known["domains"] = tuple(domains)
+    if health_port is not None:
+        known["health_port"] = health_port
+    settings = load_settings(**known)
+    configure_logging(settings.log_level, settings.log_format)
+    health, registry = Health([name]), new_registry(name)
+    return Part(settings, health, registry, HealthServer(health, registry, settings.health_host, settings.health_port))
+
+
+def only_domain(settings: Settings) -> str:
+    """The domain of a part that serves one.
+
+    Raises:
+        Failed: if several are configured.
+    """
+    if len(settings.domains) != 1:
+        raise Failed(f"one process serves one domain: name it with --domain {' or --domain '.join(settings.domains)}")
+    return settings.domains[0]

@@ -1,0 +1,105 @@
+"""`relearn policy`: the numbers that decisions depend on."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from cli.events import to_partition
+from cli.failure import Failed, validation
+from cli.inforce import policies_in_force
+from cli.options import Json, NoWait, Timeout
+from cli.screen import print_json
+from cli.toml import to_toml
+from cli.writing import Manner, carry_out, report
+from runtime.clock import SystemClock
+from runtime.settings import Settings, load_settings
+from schemas.control import PolicyAdopted
+from schemas.event import Event
+from schemas.policy import LearningPolicy, content, policy_hash
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def policy() -> None:
+    """Show or adopt the numbers that decisions depend on."""
+
+
+@app.command(epilog="Example: relearn policy show")
+def show(as_json: Json = False) -> None:
+    """Show the policy in force, as each partition's log says it."""
+    found = asyncio.run(policies_in_force(load_settings()))
+    if as_json:
+        print_json([each.as_json() for each in found])
+        return
+    for name in dict.fromkeys(each.hash for each in found):
+        same = [each for each in found if each.hash == name]
+        partitions = ", ".join(str(each.partition) for each in same)
+        typer.echo(f"# policy {name}, embedding model {same[0].model}, partitions {partitions}\n")
+        typer.echo(to_toml(same[0].policy))
+
+
+@app.command(epilog="Example: relearn policy default > policy.toml")
+def default(as_json: Json = False) -> None:
+    """Print the default policy, to be edited and adopted."""
+    policy = content(LearningPolicy())
+    print_json(policy) if as_json else typer.echo(to_toml(policy))
+
+
+@app.command(epilog="Example: relearn policy adopt policy.toml")
+def adopt(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The whole policy, as TOML.")],
+    adopted_by: Annotated[
+        str | None, typer.Option("--by", help="Who adopts it; without it, who is logged in.")
+    ] = None,
+    no_wait: NoWait = False,
+    timeout: Timeout = 30.0,
+    as_json: Json = False,
+) -> None:
+    """Adopt a policy in every partition. What the file leaves out takes its default."""
+    wanted = read_policy(file)
+    settings, manner = load_settings(), Manner(not no_wait, timeout, as_json)
+    events = asyncio.run(_adoptions(settings, wanted, adopted_by or getpass.getuser()))
+    report(events, asyncio.run(carry_out(settings, events, manner)), manner)
+    if not as_json:
+        typer.echo(f"policy {policy_hash(wanted)} for {len(events)} partitions")
+
+
+def read_policy(file: Path) -> LearningPolicy:
+    """The policy in this file.
+
+    Raises:
+        Failed: saying what is wrong with it.
+    """
+    try:
+        said: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+        return LearningPolicy.model_validate(said)
+    except tomllib.TOMLDecodeError as error:
+        raise Failed(f"{file} is not TOML: {error}") from error
+    except ValidationError as error:
+        raise Failed(f"{file}: {validation(error)}") from error
+
+
+async def _adoptions(
+    settings: Settings, policy: LearningPolicy, adopted_by: str
+) -> list[Event[PolicyAdopted]]:
+    now = SystemClock().now()
+    return [
+        to_partition(
+            PolicyAdopted(
+                partition=each.partition,
+                policy=content(policy),
+                embedding_model=each.model,
+                adopted_by=adopted_by,
+            ),
+            now,
+        )
+        for each in await policies_in_force(settings)
+    ]

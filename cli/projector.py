@@ -1,0 +1,40 @@
+"""`relearn projector`: shows decision logs in Postgres."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+import typer
+
+from cli.lifetime import run_all
+from cli.options import Domains, HealthPort
+from cli.parts import Part, prepared
+from projections.engine import Projector
+from projections.learning.projection import PROJECTION as LEARNING
+from projections.projection import Projection
+from runtime.postgres import create_pool
+
+NAME = "projector"
+
+PROJECTIONS: Mapping[str, Projection] = {"learning": LEARNING}
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: relearn projector --health-port 9103")
+def projector(domain: Domains = None, health_port: HealthPort = None) -> None:
+    """Run a projector until SIGTERM; it finishes the batch in hand. Several share the partitions."""
+    asyncio.run(_run(prepared(NAME, domain, health_port)))
+
+
+async def _run(part: Part) -> None:
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(part.server)
+        runners = []
+        for domain in part.settings.domains:
+            pool = await stack.enter_async_context(await create_pool(part.settings, domain))
+            runners.append(Projector(part.settings, PROJECTIONS[domain], pool, part.registry, part.health))
+        part.health.ready(NAME)
+        await run_all(runners)

@@ -1,0 +1,83 @@
+"""What commands print: tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def console() -> Console:
+    """Standard output, as wide as the terminal."""
+    return Console(highlight=False)
+
+
+def aside() -> Console:
+    """Standard error, for progress and remarks."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(data: object) -> None:
+    """One JSON document, indented."""
+    typer.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2, default=str).decode())
+
+
+def show(data: object, as_json: bool, render: Callable[[Console], None]) -> None:
+    """The data as JSON, or for people."""
+    if as_json:
+        print_json(data)
+    else:
+        render(console())
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> Table:
+    """A plain table; numbers stand right."""
+    cells = [list(row) for row in rows]
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for place, name in enumerate(columns):
+        is_number = bool(cells) and all(isinstance(row[place], int | float) for row in cells)
+        made.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in cells:
+        made.add_row(*(Text(cell(value)) for value in row))
+    return made
+
+
+def cell(value: object) -> str:
+    """A value in a table."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.4g}"
+        case datetime():
+            return value.strftime("%Y-%m-%d %H:%M:%S")
+        case Mapping() | list() | tuple():
+            return orjson.dumps(value, default=str).decode()
+    return str(value)
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: 0.4 s, 12 s, 3 min, 5.1 h."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def shortened(text: str | None, width: int = 60) -> str:
+    """One line of at most `width` characters."""
+    line = " ".join((text or "").split())
+    return line if len(line) <= width else line[: width - 1] + "…"

@@ -1,0 +1,30 @@
+"""Waits until the tables show what the log says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from cli.failure import Failed
+from cli.tables import positions
+from runtime.settings import Settings
+from schemas.topics import LEARNING
+
+LOOK_SECONDS = 0.05
+
+
+async def until_shown(settings: Settings, offsets: Mapping[int, int], timeout: float) -> None:
+    """Returns when the projection of learning has passed these offsets of its log, by partition.
+
+    Raises:
+        Failed: if it does not come so far in time.
+    """
+    try:
+        async with asyncio.timeout(timeout), positions(settings, LEARNING.name) as look:
+            while True:
+                shown = await look()
+                if all(shown.get(partition, 0) > offset for partition, offset in offsets.items()):
+                    return
+                await asyncio.sleep(LOOK_SECONDS)
+    except TimeoutError:
+        raise Failed(f"decided, but not visible within {timeout:g} s: `relearn status` tells how far it is") from None

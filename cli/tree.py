@@ -1,0 +1,155 @@
+"""All of relearn on one machine, in one folder: servers, topics, tables and every part, under one supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.folder import held, remember
+from cli.migrate import upgrade_all
+from cli.repair import Repairer
+from cli.servers import Say, Servers
+from runtime.clock import Clock
+from runtime.kafka import create_topics
+from runtime.settings import PREFIX, Settings
+from runtime.supervision import Command, Supervisor
+from schemas.topics import every_topic
+
+PARTS = ("enricher", "decider", "projector", "scheduler")
+"""In the order in which they start; they end in the reverse order."""
+
+PER_DOMAIN = ("enricher", "decider", "projector")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a tree lives. With `port_base` N the broker is at N and the parts' health from N + 1."""
+
+    folder: Path
+    port_base: int | None = None
+    parts: tuple[str, ...] = PARTS
+
+
+class Tree:
+    """A running tree. Made by `grown`."""
+
+    def __init__(self, layout: Layout, clock: Clock, say: Say) -> None:
+        self.layout = layout
+        self.settings: Settings
+        self.health: dict[str, str] = {}
+        """Where each part tells its health."""
+        self.watching: asyncio.Task[None]
+        """Ends only if it fails."""
+        self._say = say
+        self._servers = Servers(layout.folder, layout.port_base)
+        self._supervisor = Supervisor(self.logs, clock, on_crash=lambda crash: say(str(crash)))
+        self._changing = asyncio.Lock()
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the parts' logs."""
+        return self.layout.folder / "logs"
+
+    @property
+    def pids(self) -> Mapping[str, int]:
+        """The process of every part that runs at this moment."""
+        return self._supervisor.pids
+
+    async def start(self) -> None:
+        """Starts everything; returns when the servers answer and every part's process runs."""
+        await self._servers.start()
+        self.settings = self._servers.settings()
+        await asyncio.gather(upgrade_all(self.settings), create_topics(self.settings, every_topic()))
+        self._choose_ports()
+        await self._start_parts()
+        remember(self.layout.folder, self.settings.environment())
+
+    async def stop(self) -> None:
+        """Ends everything: each part finishes its batch in hand, then the servers go."""
+        await self._supervisor.stop()
+        await self._servers.stop()
+
+    async def watch(self) -> None:
+        """Keeps servers running and repairs holes in the enrichment, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._servers.watch(self._say, self._reconnect))
+            tasks.create_task(Repairer(self, self._say).watch())
+
+    @asynccontextmanager
+    async def without(self, name: str) -> AsyncIterator[None]:
+        """One part is stopped for as long as the block lasts."""
+        async with self._changing:
+            await self._supervisor.stop(name)
+            try:
+                yield
+            finally:
+                await self._start_part(name)
+
+    async def _start_part(self, name: str) -> None:
+        kind, _, domain = name.partition("-")
+        env = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+        env |= self.settings.environment()
+        env |= {f"{PREFIX}HEALTH_PORT": self.health[name].rpartition(":")[2].removesuffix("/health")}
+        words = [sys.executable, "-m", "cli.main", kind, *(["--domain", domain] if domain else [])]
+        await self._supervisor.start(Command(name, words, env))
+
+    @property
+    def names(self) -> list[str]:
+        """Every part by name, as `decider-learning`."""
+        return [
+            f"{kind}-{domain}" if domain else kind
+            for kind in self.layout.parts
+            for domain in (self.settings.domains if kind in PER_DOMAIN else ("",))
+        ]
+
+    def _choose_ports(self) -> None:
+        base = self.layout.port_base
+        for number, name in enumerate(self.names, start=1):
+            port = free_port() if base is None else base + number
+            self.health[name] = f"http://{self.settings.health_host}:{port}/health"
+
+    async def _start_parts(self) -> None:
+        for name in self.names:
+            await self._start_part(name)
+
+    async def _reconnect(self) -> None:
+        """A server has another address: every part must be told."""
+        async with self._changing:
+            await self._supervisor.stop()
+            self.settings = self._servers.settings()
+            await self._start_parts()
+        remember(self.layout.folder, self.settings.environment())
+
+
+@asynccontextmanager
+async def grown(layout: Layout, clock: Clock, say: Say) -> AsyncIterator[Tree]:
+    """A tree that lives as long as the block. What crashes is started again.
+
+    Raises:
+        Failed: if one runs in this folder already.
+    """
+    with held(layout.folder):
+        tree = Tree(layout, clock, say)
+        try:
+            await tree.start()
+            tree.watching = asyncio.create_task(tree.watch())
+            try:
+                yield tree
+            finally:
+                tree.watching.cancel()
+                await asyncio.gather(tree.watching, return_exceptions=True)
+        finally:
+            await tree.stop()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,131 @@
+"""Shows a decision log: one follower for each partition that this process was given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from asyncpg import Pool
+from prometheus_client import CollectorRegistry
+
+from projections.failures import RecordRefused
+from projections.follower import Follower, Patience
+from projections.meters import Meters
+from projections.opening import Opening
+from projections.projection import Projection
+from projections.writer import Writer
+from runtime import kafka
+from runtime.health import Health
+from runtime.settings import Settings
+
+GRACE = 10.0
+"""Seconds that a batch in hand may take when its partition goes to another process."""
+
+
+def log_consumer(settings: Settings, projection: Projection) -> AIOKafkaConsumer:
+    """The consumer that a projector is given. Its group divides the partitions and keeps no offsets."""
+    return kafka.consumer(
+        settings,
+        group_id=settings.topic(f"{projection.name}-projector"),
+        auto_offset_reset="none",
+        max_poll_interval_ms=600_000,
+    )
+
+
+class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One process's part in showing one log. Several may run: the group divides the partitions among them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        projection: Projection,
+        pool: Pool,
+        registry: CollectorRegistry,
+        health: Health,
+        *,
+        schema: str | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        """`schema`: where the tables are; the domain's own name unless another is said."""
+        self._projection = projection
+        self._topic = settings.topic(projection.log)
+        self._consumer = log_consumer(settings, projection)
+        self._meters = Meters(projection.name, registry)
+        self._writer = Writer(projection, pool, schema or projection.name, self._meters)
+        self._health = health
+        self._patience = patience or Patience()
+        self._model: str | None = None
+        self._following: dict[TopicPartition, tuple[Follower, asyncio.Task[None]]] = {}
+        self.over = asyncio.Event()
+        self._failure: BaseException | None = None
+
+    async def run(self) -> None:
+        """Shows the log until `stop`, or until a partition fails: then `over` is set.
+
+        Raises:
+            LogRefused: if the log is not for this topic or these tables.
+            Exception: whatever the broker or the database raises when waiting did not help.
+        """
+        self._model = await self._writer.model()
+        self._consumer.subscribe([self._topic], listener=self)
+        await self._consumer.start()
+        try:
+            await self.over.wait()
+        finally:
+            await self._end(list(self._following))
+            await self._consumer.stop()
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """Lets `run` return after the batches in hand."""
+        self.over.set()
+
+    @property
+    def stopped(self) -> Mapping[int, RecordRefused]:
+        """The partitions that wait at a record which cannot be applied."""
+        return {
+            partition.partition: follower.stopped
+            for partition, (follower, _) in self._following.items()
+            if follower.stopped is not None
+        }
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """The group's partitions are divided anew: ends those that were ours."""
+        await self._end(revoked)
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Begins with partitions. All are paused until their follower knows where to read on; this must return
+        soon, since no heartbeat is sent before.
+        """
+        partitions = list(assigned)
+        self._consumer.pause(*partitions)
+        for partition in partitions:
+            self._begin(partition)
+
+    def _begin(self, partition: TopicPartition) -> None:
+        follower = Follower(
+            self._consumer, partition, self._writer, self._opening(), self._patience, self._health
+        )
+        task = asyncio.create_task(follower.run(), name=f"{partition.topic}[{partition.partition}]")
+        task.add_done_callback(self._ended)
+        self._following[partition] = follower, task
+
+    def _opening(self) -> Opening:
+        partitions = self._consumer.partitions_for_topic(self._topic) or set()
+        projection = self._projection
+        return Opening(projection.name, projection.log, projection.codec, len(partitions), self._model)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Whatever a follower dies of ends the process, and so do failures in the group's own calls."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failure = self._failure or error
+            self.over.set()
+
+    async def _end(self, partitions: Iterable[TopicPartition]) -> None:
+        ended = {p: self._following.pop(p) for p in list(partitions) if p in self._following}
+        await asyncio.gather(*(follower.end(task, GRACE) for follower, task in ended.values()))
+        for partition in ended:
+            self._meters.left(partition.partition)

@@ -1,0 +1,138 @@
+"""Follows one partition of the log: reads batches and shows them, for as long as it is this process's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import stamina
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from projections.failures import LogRefused, RecordRefused, StalePosition, is_passing
+from projections.opening import Opening
+from projections.positions import Position
+from projections.writer import Entry, Writer
+from runtime.health import Health
+
+BATCH = 1000
+"""Records in one transaction, at most."""
+
+WAIT_MS = 500
+"""How long one fetch waits for records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long is waited, in seconds: for the database before the process gives up, and for a refused record
+    before it is tried again (twice as long each time, up to `most`).
+    """
+
+    database: float = 45.0
+    attempts: int = 10
+    first: float = 1.0
+    most: float = 60.0
+
+
+class Follower:
+    """One partition. `stopped` tells at which record it waits, if it does."""
+
+    def __init__(
+        self,
+        consumer: AIOKafkaConsumer,
+        partition: TopicPartition,
+        writer: Writer,
+        opening: Opening,
+        patience: Patience,
+        health: Health,
+    ) -> None:
+        self.stopped: RecordRefused | None = None
+        self._consumer = consumer
+        self._at_broker = partition
+        self._number: int = partition.partition
+        self._writer = writer
+        self._opening = opening
+        self._patience = patience
+        self._health = health
+        self._part = f"{opening.projection} {self._number}"
+        self._ending = False
+        self._writing = False
+        self._refusals = 0
+        self._patiently = stamina.AsyncRetryingCaller(patience.attempts, patience.database).on(is_passing)
+        self._log = structlog.get_logger("relearn.projections").bind(partition=self._number)
+
+    async def run(self) -> None:
+        """Shows the partition until it is ended.
+
+        Raises:
+            LogRefused: if this log is not for these tables.
+            Exception: whatever the broker or the database raises when waiting did not help.
+        """
+        await self._check_opening()
+        self._health.ready(self._part)
+        while not self._ending:
+            try:
+                await self._follow(await self._patiently(self._writer.position, self._number))
+            except StalePosition as stale:
+                self._log.info("another projector was faster", reason=str(stale))
+            except RecordRefused as refusal:
+                await self._stop(refusal)
+
+    async def end(self, task: asyncio.Task[None], grace: float) -> None:
+        """Ends `run`, which is this task: after the batch in hand, or without it if that takes too long."""
+        self._ending = True
+        if self._writing:
+            await asyncio.wait({task}, timeout=grace)
+        task.cancel()
+        await asyncio.wait({task})
+        self._health.forget(self._part)
+
+    async def _follow(self, at: Position) -> None:
+        self._read_from(at.next_offset)
+        while not self._ending:
+            messages = await self._fetch(BATCH)
+            if messages:
+                at = await self._show(at, [Entry(m.offset, m.value) for m in messages])
+
+    def _read_from(self, offset: int) -> None:
+        """Seeks and resumes in one step: nothing can be fetched in between from another place."""
+        self._consumer.seek(self._at_broker, offset)
+        self._consumer.resume(self._at_broker)
+
+    async def _fetch(self, most: int) -> Sequence[ConsumerRecord]:
+        found = await self._consumer.getmany(self._at_broker, timeout_ms=WAIT_MS, max_records=most)
+        messages: Sequence[ConsumerRecord] = found.get(self._at_broker, ())
+        return messages
+
+    async def _show(self, at: Position, entries: Sequence[Entry]) -> Position:
+        self._writing = True
+        try:
+            at = await self._patiently(self._writer.apply, self._number, at, entries)
+        finally:
+            self._writing = False
+        if self.stopped is not None:
+            self.stopped, self._refusals = None, 0
+            self._health.ready(self._part)
+        return at
+
+    async def _check_opening(self) -> None:
+        """Reads the record that opens the log, when there is one, and holds it against topic and tables."""
+        self._read_from(0)
+        while not (messages := await self._fetch(1)):
+            continue
+        first = messages[0]
+        if first.offset != 0:
+            raise LogRefused(f"{self._at_broker.topic}[{self._number}] begins at {first.offset}, not at 0")
+        self._opening.check(self._number, first.value)
+
+    async def _stop(self, refusal: RecordRefused) -> None:
+        """Waits, loudly, until the record may be tried again."""
+        self.stopped = refusal
+        self._consumer.pause(self._at_broker)
+        wait = min(self._patience.most, self._patience.first * 2.0**self._refusals)
+        self._refusals = min(self._refusals + 1, 30)
+        self._log.error("a record cannot be applied", offset=refusal.offset, reason=refusal.reason, wait=wait)
+        self._health.unready(self._part, str(refusal))
+        await self._patiently(self._writer.stop, refusal)
+        await asyncio.sleep(wait)

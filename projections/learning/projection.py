@@ -1,0 +1,80 @@
+"""The learning projection: which outcome is shown by which handler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from projections.change import Change
+from projections.learning import conversations, events, knowledge, merges, queue, retention
+from projections.learning.audit import audit
+from projections.projection import Handler, Logged, Projection
+from schemas import learning as out
+from schemas.outcome import (
+    DeadLettered,
+    DuplicateIgnored,
+    InputAbsent,
+    InputMoved,
+    Outcome,
+    PolicyAdopted,
+    RequestRefused,
+    RetentionAdvanced,
+)
+from schemas.record import RecordCodec
+from schemas.topics import LEARNING
+
+
+def nothing(log: Logged, outcome: Outcome) -> Iterable[Change]:
+    """The audit row tells all there is."""
+    return ()
+
+
+HANDLERS: Mapping[type[Outcome], Handler] = {
+    DuplicateIgnored: nothing,
+    DeadLettered: nothing,
+    InputMoved: nothing,
+    InputAbsent: nothing,
+    PolicyAdopted: nothing,
+    RequestRefused: nothing,
+    RetentionAdvanced: retention.advanced,
+    out.FeedbackStored: events.feedback,
+    out.CorrectionStored: events.correction,
+    out.CallStored: events.call,
+    out.ResponseStored: events.response,
+    out.ConversationStored: conversations.stored,
+    out.ConversationOutdated: nothing,
+    out.ItemProposed: queue.proposed,
+    out.ItemCorroborated: queue.corroborated,
+    out.ItemDisputed: queue.disputed,
+    out.ItemRelated: queue.related,
+    out.ItemApproved: queue.approved,
+    out.ItemRejected: queue.rejected,
+    out.ItemAssigned: queue.assigned,
+    out.ItemReleased: queue.released,
+    out.ItemRetargeted: queue.becomes,
+    out.ItemReturned: queue.returned,
+    out.ItemApplied: queue.applied,
+    out.ItemSplit: merges.split,
+    out.MergeReverted: merges.reverted,
+    out.KnowledgeApplied: knowledge.applied,
+    out.KnowledgeImported: knowledge.imported,
+    out.KnowledgeEdited: knowledge.edited,
+    out.KnowledgeUnchanged: nothing,
+    out.KnowledgeConfirmed: nothing,
+    out.EchoIgnored: nothing,
+    out.KnowledgeDisputed: knowledge.becomes,
+    out.KnowledgeSuperseded: knowledge.becomes,
+    out.KnowledgeRetracted: knowledge.becomes,
+    out.KnowledgeRolledBack: knowledge.becomes,
+    out.KnowledgeRevived: knowledge.becomes,
+}
+
+PROJECTION = Projection(
+    name=LEARNING.name,
+    log=LEARNING.log.name,
+    codec=RecordCodec(LEARNING.types, out.OUTCOMES),
+    handlers=HANDLERS,
+    audit=audit,
+    sql=Path(__file__).with_name("sql"),
+    months={out.FeedbackStored: "conversation_feedback", out.ResponseStored: "response_analytics"},
+)

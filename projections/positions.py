@@ -1,0 +1,75 @@
+"""How far each partition of a log is shown."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiosql
+from asyncpg import Connection, Pool
+
+from projections.failures import StalePosition
+
+
+class Position(NamedTuple):
+    """The next offset to apply, and the number that its record must have."""
+
+    next_offset: int
+    seq: int
+
+
+class Positions:
+    """The positions of one log in one schema."""
+
+    def __init__(self, schema: str, topic: str) -> None:
+        self._schema = schema
+        self._topic = topic
+        self._sql: Any = aiosql.from_path(Path(__file__).with_name("positions.sql"), "asyncpg")
+
+    async def read(self, pool: Pool, partition: int) -> Position:
+        """How far this partition is shown; from now on, even if it is not at all."""
+        async with pool.acquire() as conn, conn.transaction():
+            await self._sql.enter(conn, schema=self._schema)
+            await self._sql.add_position(conn, topic=self._topic, partition=partition)
+            return Position(*await self._sql.read_position(conn, topic=self._topic, partition=partition))
+
+    @asynccontextmanager
+    async def entered(self, conn: Connection, partition: int, at: Position) -> AsyncIterator[None]:
+        """A transaction in which this partition is shown up to `at`, and nobody else moves it.
+
+        Raises:
+            StalePosition: if it is not.
+        """
+        async with conn.transaction():
+            await self._sql.enter(conn, schema=self._schema)
+            found = await self._sql.lock_position(conn, topic=self._topic, partition=partition)
+            if found is None or tuple(found) != at:
+                moved = -1 if found is None else found["next_offset"]
+                raise StalePosition(self._topic, partition, at.next_offset, moved)
+            yield
+
+    async def move(self, conn: Connection, partition: int, to: Position, decided_at: datetime) -> None:
+        """Moves on, within such a transaction."""
+        await self._sql.move_position(
+            conn, topic=self._topic, partition=partition, decided_at=decided_at, **to._asdict()
+        )
+
+    async def stop(self, pool: Pool, partition: int, offset: int, reason: str) -> None:
+        """Says which record this partition waits at, for whoever looks at the tables."""
+        await self._sql.mark_stopped(
+            pool, topic=self._topic, partition=partition, stopped_offset=offset, reason=reason
+        )
+
+    async def model(self, pool: Pool) -> str | None:
+        """The embedding model that the schema was made for."""
+        name: str | None = await self._sql.shown_model(pool)
+        return name
+
+    async def create_month(self, pool: Pool, table: str, month: datetime) -> None:
+        """Makes the partition of this table that holds this month, in a short transaction of its own."""
+        async with pool.acquire() as conn, conn.transaction():
+            await self._sql.enter(conn, schema=self._schema)
+            await self._sql.create_month(conn, table_name=table, month=month.date())

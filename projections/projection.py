@@ -1,0 +1,67 @@
+"""What a domain brings to the engine: its log, how outcomes become changes, and where its SQL stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from projections.change import Change
+from schemas.event import Event
+from schemas.outcome import Outcome
+from schemas.record import Record, RecordCodec
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A record and where it stands. `at` is its decision time."""
+
+    topic: str
+    partition: int
+    offset: int
+    record: Record
+    at: datetime
+
+    @property
+    def event(self) -> Event[Any]:
+        """The input. Raises ValueError if it could not be read, for then nothing can follow from it."""
+        if self.record.event is None:
+            raise ValueError("the record has no event")
+        return self.record.event
+
+
+Handler = Callable[[Logged, Any], Iterable[Change]]
+"""What one outcome changes."""
+
+Audit = Callable[[Logged, int, Outcome], Change]
+"""The audit row of the outcome with this index in its record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """One domain's tables."""
+
+    name: str
+    log: str
+    """The topic, without the installation's prefix."""
+    codec: RecordCodec
+    handlers: Mapping[type[Outcome], Handler]
+    audit: Audit
+    sql: Path
+    """The folder with the statements that the handlers name."""
+    months: Mapping[type[Outcome], str]
+    """Outcomes whose event becomes a row of a table that is partitioned by month of the event's time."""
+
+    def changes(self, logged: Iterable[Logged]) -> Iterable[Change]:
+        """All that these records change, in their order.
+
+        Raises:
+            ValueError, LookupError, TypeError, AttributeError: if a record does not hold what its outcomes need.
+        """
+        handlers, audit = self.handlers, self.audit
+        for entry in logged:
+            for index, outcome in enumerate(entry.record.outcomes):
+                yield from handlers[type(outcome)](entry, outcome)
+                yield audit(entry, index, outcome)

@@ -1,0 +1,1 @@
+"""What everything stands on: settings, clients, embedded servers, migrations, logging, metrics, clock."""

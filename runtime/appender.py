@@ -1,0 +1,85 @@
+"""Appends events to the input topics: topic, key and partition as the registry says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from aiokafka import AIOKafkaProducer
+
+from schemas.codec import encode
+from schemas.enriched import Coordinates
+from schemas.event import Event, PartitionData
+from schemas.failures import InvalidEvent
+from schemas.topics import DOMAINS
+
+
+class Delivery(Protocol):
+    """What the broker says of one appended message."""
+
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+
+
+def key_of(event: Event[Any]) -> bytes | None:
+    """The message key: the shop in ASCII decimal; none for what concerns a whole partition."""
+    return None if isinstance(event.data, PartitionData) else b"%d" % event.shop_id
+
+
+class Appender:
+    """Appends through one idempotent producer, whose life its owner keeps."""
+
+    def __init__(self, producer: AIOKafkaProducer, client_name: Callable[[str], str]) -> None:
+        """`client_name` gives a topic's name at the broker."""
+        self._producer = producer
+        self._client_name = client_name
+        self._partitions: dict[str, int] = {}
+        self._topic_of = {
+            kind.TYPE: topic.name
+            for domain in DOMAINS.values()
+            for topic in domain.inputs
+            for kind in topic.types
+        }
+
+    async def send(self, event: Event[Any], raw: bytes | None = None) -> Awaitable[Delivery]:
+        """Hands over one event, `raw` being its own bytes where it came as such; await the result for delivery.
+
+        Raises:
+            InvalidEvent: if it names a partition that does not exist.
+        """
+        name = self._client_name(self._topic_of[event.type])
+        partition: int | None = None
+        if isinstance(event.data, PartitionData):
+            partition = event.data.partition
+            if partition >= (count := await self._count(name)):
+                raise InvalidEvent(
+                    f"must be less than {count}, the partitions of {name}", field="data.partition"
+                )
+        sent: Awaitable[Delivery] = await self._producer.send(
+            name, raw if raw is not None else encode(event), key_of(event), partition=partition
+        )
+        return sent
+
+    async def append(self, *events: Event[Any]) -> list[Coordinates]:
+        """Appends these events; returns, when every in-sync replica has them, where they stand."""
+        sent = [await self.send(event) for event in events]
+        delivered = await asyncio.gather(*sent)
+        return [
+            Coordinates(self._topic_of[event.type], done.partition, done.offset, done.timestamp)
+            for event, done in zip(events, delivered, strict=True)
+        ]
+
+    async def _count(self, name: str) -> int:
+        if name not in self._partitions:
+            self._partitions[name] = len(await self._producer.partitions_for(name))
+        return self._partitions[name]
+
+
+def every_type() -> Mapping[str, Any]:
+    """The data model of every type of event of every domain."""
+    return {name: kind for domain in DOMAINS.values() for name, kind in domain.types.items()}

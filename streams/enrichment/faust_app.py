@@ -1,0 +1,69 @@
+"""Faust as enrichers use it: it hands over bytes and keeps the group, and nothing else.
+
+Every setting here is there for a reason that was measured; none is a matter of taste.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import faust
+from faust.auth import SASLCredentials, SSLCredentials
+from faust.types.auth import CredentialsT
+
+from runtime import kafka
+from runtime.settings import Settings
+from schemas.topics import MAX_INPUT_BYTES, MAX_RECORD_BYTES
+
+BUFFERED = 512
+"""Inputs that Faust may hold for one agent: 512 MiB, if all are of the largest size."""
+
+
+def new_app(settings: Settings, app_id: str, loop: asyncio.AbstractEventLoop) -> faust.App:
+    """An app without agents, for this loop alone."""
+    return faust.App(
+        app_id,
+        loop=loop,
+        broker=[f"kafka://{server.strip()}" for server in settings.kafka_bootstrap_servers.split(",")],
+        broker_credentials=credentials(settings),
+        # What Faust cannot decode it drops and acknowledges: so it must not decode.
+        value_serializer="raw",
+        key_serializer="raw",
+        processing_guarantee="at_least_once",
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=4 * MAX_INPUT_BYTES,
+        # A killed worker's partitions are given to others, or to its successor, after this time.
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=2.0,
+        producer_acks=-1,
+        producer_linger=0.005,
+        producer_max_request_size=MAX_RECORD_BYTES + kafka.ENVELOPE_BYTES,
+        stream_buffer_maxsize=BUFFERED,
+        # A rebalance waits until what is in hand is written and acknowledged.
+        stream_wait_empty=True,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        # At 0 Faust takes another assignor, which does not keep the inputs of a partition together.
+        table_standby_replicas=1,
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+        # Nothing is ever kept there, but Faust insists on the folder.
+        datadir=Path(tempfile.gettempdir()) / f"{app_id}-faust",
+    )
+
+
+def credentials(settings: Settings) -> CredentialsT | None:
+    """TLS and SASL as Faust wants to be told of them; None for a plain connection."""
+    told: dict[str, Any] = dict(kafka.connection(settings))
+    context = told.get("ssl_context")
+    if "sasl_mechanism" in told:
+        return SASLCredentials(
+            username=told["sasl_plain_username"],
+            password=told["sasl_plain_password"],
+            mechanism=told["sasl_mechanism"],
+            ssl_context=context,
+        )
+    return SSLCredentials(context) if context is not None else None

@@ -1,0 +1,69 @@
+"""Makes the enrichers of a domain repeat inputs: what deciders wait for when a run was broken."""
+
+from __future__ import annotations
+
+from aiokafka import TopicPartition
+from aiokafka.structs import OffsetAndMetadata
+
+from runtime import kafka
+from runtime.settings import Settings
+from schemas.topics import DomainTopics
+from streams.enrichment.inputs import InputReader, group_of
+
+IDLE = ("Empty", "Dead")
+"""The states of a group that has no members."""
+
+
+class EnrichersRunning(Exception):
+    """The group has members, whose own commits would undo a rewind. The message says which group."""
+
+
+async def rewind(
+    settings: Settings, domain: DomainTopics, partition: int | None = None, *, offset: int = 0
+) -> dict[tuple[str, int], int]:
+    """Sets where enrichers go on, in this partition or in all, of every input topic.
+
+    It never skips inputs: what is committed before `offset` stays. Returns the new offsets by topic (without
+    prefix) and partition.
+
+    Raises:
+        EnrichersRunning: if one is still a member of the group.
+        ValueError: if there is no such partition.
+    """
+    if partition is not None and not 0 <= partition < settings.partitions:
+        raise ValueError(f"there is no partition {partition}: {domain.name} has {settings.partitions}")
+    await _require_idle(settings, group_of(settings, domain))
+    partitions = range(settings.partitions) if partition is None else (partition,)
+    goals = {(topic.name, each): offset for topic in domain.inputs for each in partitions}
+    reader = InputReader(settings, domain)
+    await reader.start()
+    try:
+        goals = {at: min(goal, await reader.committed(*at)) for at, goal in goals.items()}
+    finally:
+        await reader.stop()
+    await _commit(settings, group_of(settings, domain), goals)
+    return goals
+
+
+async def _require_idle(settings: Settings, group: str) -> None:
+    client = kafka.admin(settings)
+    try:
+        await client.start()
+        for answer in await client.describe_consumer_groups([group]):
+            for _, _, state, *_ in answer.groups:
+                if state not in IDLE:
+                    raise EnrichersRunning(f"the group {group} is {state}: stop the enrichers first")
+    finally:
+        await client.close()
+
+
+async def _commit(settings: Settings, group: str, goals: dict[tuple[str, int], int]) -> None:
+    """The broker itself refuses this from outside while the group has members."""
+    told = {TopicPartition(settings.topic(t), p): OffsetAndMetadata(goal, "") for (t, p), goal in goals.items()}
+    client = kafka.consumer(settings, group_id=group)
+    try:
+        await client.start()
+        client.assign(list(told))
+        await client.commit(told)
+    finally:
+        await client.stop()

@@ -1,0 +1,158 @@
+"""The enricher as a Faust worker: at least once, in order, acknowledged after the write is durable.
+
+No exception may leave an agent's loop: Faust would acknowledge the batch, and it would be lost. After an
+outage that outlasts the retries the process ends without acknowledging, and the next one repeats the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import faust
+import mode
+import structlog
+
+from runtime.clock import Clock, SystemClock
+from runtime.settings import Settings
+from schemas.topics import DomainTopics
+from streams.enrichment.enricher import Enricher
+from streams.enrichment.faust_app import new_app
+from streams.enrichment.gaps import Continuity
+from streams.enrichment.inputs import InputReader, group_of, raw_input
+from streams.enrichment.outlet import Outlet
+from streams.enrichment.slices import slices
+from streams.enrichment.watchdog import Observer, Watchdog
+
+BATCH = 256
+WITHIN_SECONDS = 0.02
+"""How long the first input of a small batch waits for others."""
+LOOK_SECONDS = 5.0
+
+Agent = Callable[[Any], Awaitable[None]]
+
+
+def end_process(error: BaseException) -> NoReturn:
+    """Ends at once, so that nothing more is acknowledged."""
+    structlog.get_logger(__name__).critical("the enricher ends without acknowledging", exc_info=error)
+    logging.shutdown()
+    os._exit(1)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an enricher lives in. `beside` is entered before the first input and left after the last."""
+
+    observer: Observer
+    beside: Sequence[AbstractAsyncContextManager[Any]] = ()
+    clock: Clock = field(default_factory=SystemClock)
+    give_up: Callable[[BaseException], None] = end_process
+    """Called instead of acknowledging; must end the process."""
+
+
+def run(settings: Settings, domain: DomainTopics, enricher: Enricher, around: Surroundings) -> NoReturn:
+    """Enriches until SIGTERM or SIGINT, then finishes the batch in hand and ends the process with status 0."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    build_worker(settings, domain, enricher, around, loop=loop).execute_from_commandline()
+
+
+def build_worker(
+    settings: Settings,
+    domain: DomainTopics,
+    enricher: Enricher,
+    around: Surroundings,
+    *,
+    loop: asyncio.AbstractEventLoop,
+) -> faust.Worker:
+    """A worker for this loop, not started."""
+    app = new_app(settings, group_of(settings, domain), loop)
+    work = Work(settings, domain, enricher, around)
+    work.join(app)
+    # Services start before the app and stop after it, so what an agent writes with outlives the agent.
+    worker = faust.Worker(
+        app, work, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False
+    )
+    worker.spinner = None
+    return worker
+
+
+class Work(mode.Service):
+    """What the agents of one domain share: clients, continuity, the watchdog."""
+
+    def __init__(
+        self, settings: Settings, domain: DomainTopics, enricher: Enricher, around: Surroundings
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._domain = domain
+        self._enricher = enricher
+        self._around = around
+        self._reader = InputReader(settings, domain)
+        self._outlet = Outlet(settings, domain)
+        self._continuity = Continuity(self._reader)
+        self._watchdog = Watchdog(self._reader, self._continuity, around.observer, around.clock)
+
+    def join(self, app: faust.App) -> None:
+        """Gives the app one agent per input topic, and the watchdog."""
+        for topic in self._domain.inputs:
+            channel = app.topic(self._settings.topic(topic.name))
+            app.agent(channel, name=f"enrich-{topic.name}")(self._agent(topic.name, app))
+        app.on_partitions_revoked.connect(self._on_partitions_changed)
+        app.on_partitions_assigned.connect(self._on_partitions_changed)
+        app.task(self._watch(app))
+
+    async def on_start(self) -> None:
+        """Opens the clients and makes sure that the topics are as expected."""
+        for each in self._around.beside:
+            await self.add_async_context(each)
+        await self._reader.start()
+        await self._outlet.start()
+        await self._reader.require(self._domain, self._settings.partitions)
+
+    async def on_stop(self) -> None:
+        """Closes the clients."""
+        await self._outlet.stop()
+        await self._reader.stop()
+
+    def _agent(self, topic: str, app: faust.App) -> Agent:
+        async def enrich(stream: Any) -> None:
+            async for events in stream.noack_take(BATCH, within=WITHIN_SECONDS):
+                try:
+                    await self._handle(topic, app, [event.message for event in events])
+                except Exception as error:  # noqa: BLE001 - the process's outer edge; cancellation passes by
+                    self._around.give_up(error)
+                for event in events:
+                    await stream.ack(event)
+
+        return enrich
+
+    async def _handle(self, topic: str, app: faust.App, messages: Sequence[Any]) -> None:
+        # Faust keeps append times as seconds in a float, which is exact enough for milliseconds.
+        batch = [raw_input(topic, message, round(message.timestamp * 1000)) for message in messages]
+        async for stretch in self._continuity.complete(batch):
+            for piece in slices(stretch):
+                await self._outlet.write(app.producer, await self._enricher.enrich(piece))
+                self._watchdog.progressed(len(piece))
+
+    async def _on_partitions_changed(self, *_: Any, **__: Any) -> None:
+        self._continuity.forget()
+
+    def _watch(self, app: faust.App) -> Callable[[], Awaitable[None]]:
+        names = {self._settings.topic(topic.name): topic.name for topic in self._domain.inputs}
+
+        async def watch() -> None:
+            while not app.should_stop:
+                assigned = [(names[at.topic], at.partition) for at in app.consumer.assignment()]
+                try:
+                    await self._watchdog.look(assigned)
+                except Exception as error:  # noqa: BLE001 - the process's outer edge; cancellation passes by
+                    self._around.give_up(error)
+                await app.sleep(LOOK_SECONDS)
+
+        return watch

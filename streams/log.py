@@ -1,0 +1,177 @@
+"""Reading a decision log: its first record, its end, its fold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from runtime import kafka
+from runtime.settings import Settings
+from schemas.failures import UnreadableRecord
+from schemas.record import Record, RecordCodec
+from schemas.topics import Topic
+from streams.partition import Machine, PartitionRefused, PartitionState
+
+S = TypeVar("S")
+
+KEPT_FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+READ_AT_ONCE = 500
+WAIT_MS = 100
+"""How long to wait for messages before looking whether only markers of transactions are left."""
+
+
+class LogRefused(Exception):
+    """The topic of a log is not kept as a log must be; the sentence says what to change."""
+
+
+class LogDamaged(PartitionRefused):
+    """A log that cannot be folded: a record is missing, or cannot be read."""
+
+
+@dataclass(slots=True)
+class Folded(Generic[S]):
+    """A state, and the last record of the log that is in it: where it stands, and its bytes."""
+
+    state: PartitionState[S]
+    offset: int | None = None
+    value: bytes = b""
+
+
+async def check_log(settings: Settings, log: Topic) -> None:
+    """Makes sure that nothing of a log is ever deleted.
+
+    Raises:
+        LogRefused: if the topic is missing, or its settings would lose records.
+    """
+    name = settings.topic(log.name)
+    found = await _config(settings, name)
+    if not found:
+        raise LogRefused(f"the log's topic {name} does not exist: run `relearn topics create`")
+    for key, value in KEPT_FOR_EVER.items():
+        if found.get(key) != value:
+            raise LogRefused(
+                f"the log's topic {name} has {key}={found.get(key)}: a log is kept for ever, "
+                f"so set it to {key}={value}"
+            )
+
+
+async def _config(settings: Settings, name: str) -> dict[str, str]:
+    client = kafka.admin(settings)
+    try:
+        await client.start()
+        answers = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    finally:
+        await client.close()
+    return {entry[0]: entry[1] for answer in answers for found in answer.resources for entry in found[4]}
+
+
+@asynccontextmanager
+async def reader(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer of whatever partitions it is given, of committed messages only."""
+    consumer = kafka.consumer(settings)
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def end_of(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int:
+    """The offset after the last committed message, markers of transactions included."""
+    ends: dict[TopicPartition, int] = await consumer.end_offsets([tp])
+    return ends[tp]
+
+
+async def read(
+    consumer: AIOKafkaConsumer, tp: TopicPartition, start: int, end: int
+) -> AsyncIterator[Sequence[ConsumerRecord]]:
+    """The messages of one partition from offset `start` to before `end`, in lots.
+
+    Offsets in a log have gaps, the markers of its transactions, so the position is what tells the end.
+    """
+    consumer.assign([tp])
+    consumer.seek(tp, start)
+    while await consumer.position(tp) < end:
+        fetched = await consumer.getmany(tp, timeout_ms=WAIT_MS, max_records=READ_AT_ONCE)
+        if lot := [message for message in fetched.get(tp, ()) if message.offset < end]:
+            yield lot
+        # What is buffered comes without waiting: heartbeats and other partitions need their turn.
+        await asyncio.sleep(0)
+
+
+async def first_record(
+    consumer: AIOKafkaConsumer, tp: TopicPartition, codec: RecordCodec
+) -> Record | None:
+    """The record that opened this partition of a log; None if nothing has been decided yet."""
+    async for lot in read(consumer, tp, 0, await end_of(consumer, tp)):
+        return decode(codec, lot[0])
+    return None
+
+
+def decode(codec: RecordCodec, message: ConsumerRecord) -> Record:
+    """The record in a message of the log.
+
+    Raises:
+        UnreadableRecord: if this version cannot read it.
+    """
+    try:
+        return codec.decode(message.value)
+    except ValueError as error:
+        raise UnreadableRecord(message.topic, message.partition, message.offset, str(error)) from error
+
+
+class LogReader(Generic[S]):
+    """Folds one partition of a log."""
+
+    def __init__(
+        self,
+        consumer: AIOKafkaConsumer,
+        tp: TopicPartition,
+        codec: RecordCodec,
+        machine: Machine[S],
+        on_progress: Callable[[int], Any],
+    ) -> None:
+        """`on_progress` is told how many records were folded, after each lot."""
+        self._consumer, self._tp = consumer, tp
+        self._codec, self._machine = codec, machine
+        self._on_progress = on_progress
+
+    async def catch_up(self, folded: Folded[S]) -> bool:
+        """Folds on to the end of the log as it is now.
+
+        False if this log does not hold the last record that is in the state: then it is the state of another
+        log, and has not been changed.
+
+        Raises:
+            LogDamaged: if a record is missing or cannot be read.
+        """
+        end = await end_of(self._consumer, self._tp)
+        known = folded.offset is None
+        async for lot in read(self._consumer, self._tp, folded.offset or 0, end):
+            if not known:
+                if lot[0].offset != folded.offset or lot[0].value != folded.value:
+                    return False
+                known, lot = True, lot[1:]
+            self._fold(folded, lot)
+        return known
+
+    def _fold(self, folded: Folded[S], lot: Sequence[ConsumerRecord]) -> None:
+        state = folded.state
+        for message in lot:
+            try:
+                record = decode(self._codec, message)
+            except UnreadableRecord as error:
+                raise LogDamaged(f"the log cannot be read: {error}") from error
+            if record.seq != state.seq:
+                where = f"{message.topic}[{message.partition}] {message.offset}"
+                raise LogDamaged(f"the log is damaged: record {state.seq} should stand at {where}, not {record.seq}")
+            self._machine.fold(state, record)
+        if lot:
+            folded.offset, folded.value = lot[-1].offset, lot[-1].value
+        self._on_progress(len(lot))

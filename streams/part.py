@@ -1,0 +1,272 @@
+"""One partition in the hands of one decider: opened from its log, then decided batch by batch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from runtime.clock import Clock
+from runtime.fault import Faults
+from runtime.settings import Settings
+from schemas.record import RecordCodec
+from schemas.topics import DEAD_LETTERS
+from streams.domain import Domain
+from streams.enriched import next_offset
+from streams.intake import Intake
+from streams.limits import Limits
+from streams.log import Folded, LogDamaged, LogReader, reader
+from streams.partition import Machine, Opening, PartitionRefused
+from streams.snapshot import Snapshots, pickled
+from streams.status import Meters, PartitionStatus, Standing
+from streams.writer import LogWriter, Outbox
+
+S = TypeVar("S")
+
+YIELD_EVERY = 50
+"""Decisions between two turns of the event loop: heartbeats go on, however long a decision takes."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings(Generic[S]):
+    """What all partitions of a decider share."""
+
+    settings: Settings
+    domain: Domain[S]
+    machine: Machine[S]
+    codec: RecordCodec
+    opening: Opening
+    clock: Clock
+    meters: Meters
+    limits: Limits
+    fault: Faults
+    snapshots: Snapshots[S] | None
+
+
+class PartitionsDiffer(PartitionRefused):
+    def __init__(self, topic: str, found: int, fixed: int) -> None:
+        super().__init__(
+            f"topic {topic} has {found} partitions, but its log was opened with {fixed}, for ever. "
+            f"Another number needs a new generation of the domain."
+        )
+
+
+class Part(Generic[S]):
+    """One partition, as long as one assignment lasts."""
+
+    def __init__(self, around: Surroundings[S], partition: int, held: Folded[S] | None = None) -> None:
+        """`held`: the state that an earlier assignment left, exactly as it was committed."""
+        self.partition = partition
+        self.standing: Standing = "opening"
+        self.next_offset = 0
+        """The enriched message that comes next, unless the topic has a gap there."""
+        self.sought = False
+        """Whether it has been sought again, because another came."""
+        self.progress_at = around.clock.monotonic()
+        self._around = around
+        self._folded = held
+        self._reason = ""
+        self._writer: LogWriter | None = None
+        self._intake: Intake[S] | None = None
+        self._unsaved = 0
+        self._saved_at = self.progress_at
+        self._saving: asyncio.Task[None] | None = None
+        self._clean = False
+
+    @property
+    def live(self) -> bool:
+        """Whether what is read of it is decided."""
+        return self.standing == "live"
+
+    @property
+    def enriched(self) -> TopicPartition:
+        """What it reads."""
+        return self._tp(self._around.domain.topics.enriched.name)
+
+    def _tp(self, topic: str) -> TopicPartition:
+        return TopicPartition(self._around.settings.topic(topic), self.partition)
+
+    def status(self, lag: int | None) -> PartitionStatus:
+        """How it is doing, given how much is left to read."""
+        state = self._folded.state if self._folded else None
+        missing = self._intake.missing if self._intake and self.live else ""
+        return PartitionStatus(
+            partition=self.partition,
+            state="waiting" if missing else self.standing,
+            reason=missing or self._reason,
+            checkpoint=state.checkpoint if state else -1,
+            seq=state.seq if state else 0,
+            lag=lag if self.live else None,
+        )
+
+    async def open(self) -> None:
+        """Becomes the log's only writer, reads it to its end, and finds out what to read next.
+
+        Raises:
+            PartitionRefused: if this partition cannot go on.
+            KafkaError, TimeoutError: if the brokers do not answer.
+        """
+        around = self._around
+        held, self._folded = self._folded, None
+        writer = LogWriter(
+            around.settings, around.domain.topics.name, self.partition, around.limits, around.fault
+        )
+        try:
+            # Before the end of the log is asked for: after this nobody else can move it.
+            await writer.start()
+            async with reader(around.settings) as consumer:
+                folded = await self._fold(consumer, held)
+                await self._check_partitions(writer, folded.state.partitions or around.opening.partitions)
+                self.next_offset = await next_offset(consumer, self.enriched, folded.state)
+        except BaseException:
+            await writer.close()
+            raise
+        self._writer, self._folded, self._clean = writer, folded, True
+        self._intake = Intake(around.machine, around.codec, around.opening, around.meters, folded.state)
+
+    async def _fold(self, consumer: AIOKafkaConsumer, held: Folded[S] | None) -> Folded[S]:
+        around = self._around
+        tp = self._tp(around.domain.topics.log.name)
+        log_reader = LogReader(consumer, tp, around.codec, around.machine, self._progressed)
+        around.fault("before-fold")
+        if held is not None and await _continues(log_reader, held):
+            return held
+        if around.snapshots is not None:
+            saved = await asyncio.to_thread(around.snapshots.load, self.partition)
+            if saved is not None and await _continues(log_reader, saved):
+                return saved
+        fresh = Folded(around.machine.new(self.partition))
+        await log_reader.catch_up(fresh)
+        around.fault("after-fold")
+        return fresh
+
+    async def _check_partitions(self, writer: LogWriter, fixed: int) -> None:
+        for topic in self._around.domain.topics:
+            if (found := await writer.partitions(topic.name)) != fixed:
+                raise PartitionsDiffer(topic.name, found, fixed)
+        # Shared by all domains, so it may have more.
+        if (found := await writer.partitions(DEAD_LETTERS.name)) < fixed:
+            raise PartitionsDiffer(DEAD_LETTERS.name, found, fixed)
+
+    def _progressed(self, records: int) -> None:
+        self.progress_at = self._around.clock.monotonic()
+        self._unsaved += records
+
+    async def decide(self, messages: Sequence[ConsumerRecord]) -> None:
+        """Decides these messages; when it returns, all that follows from them is committed.
+
+        Raises:
+            PartitionRefused: if the partition cannot go on; what was decided before is committed.
+            Fenced: if another decider has taken the partition over.
+            TransactionFailed: if the log has to be read again.
+        """
+        assert self._intake is not None
+        fault = self._around.fault
+        # Until all is committed the state is ahead of the log, and good for nothing else.
+        self._clean = False
+        outbox = Outbox()
+        fault("before-decide")
+        for number, message in enumerate(messages, 1):
+            try:
+                self._intake.take(message, outbox)
+            except PartitionRefused:
+                await self._commit(outbox)
+                raise
+            if outbox.size >= self._around.limits.transaction_bytes:
+                await self._commit(outbox)
+                outbox = Outbox()
+            if number % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        fault("after-decide")
+        await self._commit(outbox)
+        self._clean = True
+        self.next_offset = messages[-1].offset + 1
+        self._progressed(0)
+        if self._is_due():
+            self._start_saving()
+
+    async def _commit(self, outbox: Outbox) -> None:
+        if not outbox.messages:
+            return
+        assert self._writer is not None and self._intake is not None and self._folded is not None
+        around = self._around
+        began = around.clock.monotonic()
+        topic = around.domain.topics.log.name
+        around.fault("before-send")
+        offset = await self._writer.write(outbox, topic)
+        around.fault("after-commit")
+        records = outbox.messages[topic]
+        self._folded.state, self._folded.offset = self._intake.state, offset
+        self._folded.value = records[-1][1] or b""
+        around.meters.wrote(self.partition, len(records), around.clock.monotonic() - began)
+        self._progressed(len(records))
+
+    def refuse(self, refused: PartitionRefused) -> None:
+        """Ends what this part does, saying why."""
+        self.standing, self._reason = "refused", str(refused)
+        self._clean = False
+        log.error("partition is refused", partition=self.partition, reason=str(refused))
+
+    def suspend(self, reason: str = "") -> None:
+        """Decides no more until another assignment, or another attempt, opens it again."""
+        if self.standing != "refused":
+            self.standing, self._reason = "opening", reason
+
+    def release(self) -> Folded[S] | None:
+        """The state for the next assignment, if it is as the log has it."""
+        return self._folded if self._clean else None
+
+    async def close(self) -> None:
+        """Waits for a snapshot that is being written, and lets go of the writer."""
+        if self._saving is not None:
+            await self._saving
+        if self._writer is not None:
+            await self._writer.close()
+
+    async def save(self) -> None:
+        """Writes a snapshot, where there are any and it would say something new."""
+        if self._saving is not None:
+            await self._saving
+        if self._clean and self._unsaved and self._around.snapshots is not None:
+            self._start_saving()
+        if self._saving is not None:
+            await self._saving
+
+    def _is_due(self) -> bool:
+        limits, now = self._around.limits, self._around.clock.monotonic()
+        if self._around.snapshots is None or not self._unsaved or (self._saving and not self._saving.done()):
+            return False
+        return self._unsaved >= limits.snapshot_records or now - self._saved_at >= limits.snapshot_seconds
+
+    def _start_saving(self) -> None:
+        """Pickles the state at once, between two batches, and leaves the rest to a thread."""
+        snapshots, folded = self._around.snapshots, self._folded
+        if snapshots is None or folded is None or folded.offset is None:
+            return
+        self._unsaved, self._saved_at = 0, self._around.clock.monotonic()
+        self._saving = asyncio.create_task(self._save(snapshots, folded.offset, pickled(folded)))
+
+    async def _save(self, snapshots: Snapshots[S], offset: int, content: bytes) -> None:
+        try:
+            await asyncio.to_thread(snapshots.save, self.partition, offset, content)
+        except OSError as error:
+            # A cache: without it the next start takes longer, and no more.
+            log.warning("snapshot not written", partition=self.partition, reason=str(error))
+
+
+async def _continues(log_reader: LogReader[S], folded: Folded[S]) -> bool:
+    """Whether a remembered state could be brought up to date; if not, the log is read from its beginning."""
+    try:
+        if await log_reader.catch_up(folded):
+            return True
+        reason = "the log holds something else where it ends"
+    except LogDamaged as error:
+        reason = str(error)
+    log.warning("remembered state ignored", partition=folded.state.partition, reason=reason)
+    return False

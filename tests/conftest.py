@@ -1,0 +1,117 @@
+"""Real servers for the tests: one broker and one PostgreSQL for all, topics and a database for each."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from runtime.embedded.kafka import EmbeddedKafka
+from runtime.embedded.postgres import EmbeddedPostgres
+from runtime.migration import Migrator
+from runtime.settings import PREFIX, Settings
+from schemas.topics import DOMAINS
+
+TEMPLATE = "relearn_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the settings of the shell that it is started from."""
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real broker that lives as long as the tests."""
+    broker = EmbeddedKafka(tmp_path_factory.mktemp("kafka"))
+    address = asyncio.run(broker.start())
+    yield address
+    asyncio.run(broker.stop())
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URI of a real server that lives as long as the tests. Its data need not survive the machine.
+
+    Its folder is not pytest's: where root tests, the server has another user, to whom a second pytest closes
+    those.
+    """
+    with tempfile.TemporaryDirectory(prefix="relearn-") as folder:
+        server = EmbeddedPostgres(Path(folder), {"fsync": "off", "full_page_writes": "off"})
+        url = asyncio.run(server.start())
+        yield url
+        asyncio.run(server.stop())
+
+
+@pytest.fixture(scope="session")
+def template(postgres: str) -> str:
+    """The name of a database that holds every domain's migrated schema, to be copied."""
+    asyncio.run(_make_template(postgres))
+    return TEMPLATE
+
+
+@pytest.fixture
+async def database(postgres: str, template: str) -> AsyncIterator[str]:
+    """The URI of a database with every domain's empty tables, dropped afterwards."""
+    async for url in _new_database(postgres, template):
+        yield url
+
+
+@pytest.fixture
+async def empty_database(postgres: str) -> AsyncIterator[str]:
+    """The URI of a database without anything in it, dropped afterwards."""
+    async for url in _new_database(postgres, "template0"):
+        yield url
+
+
+@pytest.fixture
+def kafka_settings(kafka: str) -> Settings:
+    """The broker, with topics that are this test's alone; there is no database behind it."""
+    nowhere = "postgresql://nowhere"
+    return Settings(kafka_bootstrap_servers=kafka, database_url=nowhere, topic_prefix=_prefix())
+
+
+@pytest.fixture
+def settings(kafka: str, database: str) -> Settings:
+    """The broker and a migrated database, both this test's alone."""
+    return Settings(kafka_bootstrap_servers=kafka, database_url=database, topic_prefix=_prefix())
+
+
+def _prefix() -> str:
+    return f"t{next(_numbers)}."
+
+
+async def _make_template(postgres: str) -> None:
+    owner = await asyncpg.connect(postgres)
+    await owner.execute(f"CREATE DATABASE {TEMPLATE}")
+    await owner.close()
+    conn = await asyncpg.connect(_with_name(postgres, TEMPLATE))
+    for domain in DOMAINS:
+        await Migrator(domain, domain).upgrade(conn)
+    await conn.close()
+
+
+async def _new_database(postgres: str, template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid4().hex}"
+    owner = await asyncpg.connect(postgres)
+    try:
+        await owner.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield _with_name(postgres, name)
+        await owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await owner.close()
+
+
+def _with_name(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))

@@ -1,0 +1,159 @@
+"""The worker against a real broker: every offset answered, in order, through kills and restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from pathlib import Path
+
+import orjson
+import pytest
+
+from runtime import kafka
+from runtime.settings import Settings
+from schemas.enriched import Absent, Enriched, Invalid, Moved
+from schemas.topics import LEARNING
+from tests.streams.enrichment.broker import (
+    append,
+    complete,
+    ends,
+    first_occurrences,
+    read_until,
+    stop,
+    worker,
+)
+from tests.streams.enrichment.inputs import APPLY, event, feedback, home, key_of, now, served, tick
+
+Sent = tuple[str, bytes | None, bytes | None, int]
+
+
+@pytest.fixture
+async def topics(kafka_settings: Settings) -> Settings:
+    await kafka.create_topics(kafka_settings, LEARNING)
+    return kafka_settings
+
+
+def mixed(count: int, seed: int) -> list[Sent]:
+    chosen = random.Random(seed)
+    return [_one(chosen, number) for number in range(count)]
+
+
+def _one(chosen: random.Random, number: int) -> Sent:
+    shop = chosen.randint(1, 60)
+    key, place, foreign = key_of(shop), home(shop), chosen.randrange(4)
+    good = orjson.dumps(feedback(shop, said={"reason": f"complaint {number}"}, time=now()))
+    match number % 10:
+        case 0:
+            return "learning.events", key, b"no JSON", place
+        case 1:
+            return "learning.events", None, good, foreign
+        case 2:
+            return "learning.reviews", key, orjson.dumps(event(APPLY, shop, {}, time=now())), place
+        case 3:
+            return "learning.reviews", None, orjson.dumps(tick(foreign, time=now())), foreign
+        case 4:
+            return "learning.reviews", key, good, place
+        case 5:
+            return "learning.events", key, None, place
+        case 6:
+            return "learning.events", key, orjson.dumps(served(shop, time=now())), place
+        case _:
+            return "learning.events", key, good, place
+
+
+async def test_every_input_is_answered_once_and_in_order_although_the_worker_is_killed(
+    topics: Settings, tmp_path: Path
+) -> None:
+    sent = mixed(2000, seed=1)
+    with worker(topics, tmp_path / "first.log") as child:
+        appending = asyncio.create_task(_slowly(topics, sent))
+        seen = await read_until(topics, lambda found: sum(map(len, found.values())) >= 500)
+        child.kill()
+        await appending
+    assert seen
+    with worker(topics, tmp_path / "second.log"):
+        goal = await _settled(topics, sent)
+        found = await read_until(topics, complete(topics, goal))
+    taken = {at: first_occurrences(messages) for at, messages in found.items()}
+    for at, end in goal.items():
+        assert [message.input.offset for message in taken.get(at, [])] == list(range(end))
+    _each_is_decided_once(sent, [message for messages in taken.values() for message in messages])
+
+
+async def _slowly(settings: Settings, sent: list[Sent]) -> None:
+    for start in range(0, len(sent), 100):
+        await append(settings, sent[start : start + 100])
+
+
+async def _settled(settings: Settings, sent: list[Sent]) -> dict[tuple[str, int], int]:
+    """The ends of the inputs, once what was sent to foreign partitions stands at home too."""
+    astray = sum(_is_astray(each) for each in sent)
+    async with asyncio.timeout(60):
+        while sum((goal := await ends(settings)).values()) < len(sent) + astray:
+            await asyncio.sleep(0.1)
+    return goal
+
+
+def _is_astray(each: Sent) -> bool:
+    topic, key, value, partition = each
+    return topic == "learning.events" and key is None and home(orjson.loads(value or b"")["shopid"]) != partition
+
+
+def _each_is_decided_once(sent: list[Sent], taken: list[object]) -> None:
+    kinds = Counter(type(message) for message in taken)
+    assert kinds[Invalid] == sum(number % 10 in {0, 4, 5} for number in range(len(sent)))
+    # A run that was repeated may have moved an input twice: the decider knows it by its id.
+    assert kinds[Moved] == sum(map(_is_astray, sent))
+    decided = {orjson.loads(message.raw)["id"] for message in taken if isinstance(message, Enriched)}
+    assert decided == {
+        orjson.loads(value or b"")["id"] for number, (_, _, value, _) in enumerate(sent) if number % 10 not in {0, 4, 5}
+    }
+
+
+async def test_sigterm_ends_it_cleanly_and_what_was_answered_is_not_repeated(
+    topics: Settings, tmp_path: Path
+) -> None:
+    await append(topics, mixed(100, seed=2))
+    with worker(topics, tmp_path / "first.log") as child:
+        before = await read_until(topics, complete(topics, await _settled(topics, mixed(100, seed=2))))
+        status, seconds = stop(child)
+    assert status == 0, (tmp_path / "first.log").read_text()
+    assert seconds < 8
+    await append(topics, [("learning.events", b"7", orjson.dumps(served(7, time=now())), home(7))])
+    with worker(topics, tmp_path / "second.log"):
+        after = await read_until(topics, complete(topics, await ends(topics)))
+    assert sum(map(len, after.values())) == sum(map(len, before.values())) + 1
+
+
+async def test_inputs_that_begin_above_0_and_transaction_markers_are_absent(
+    topics: Settings, tmp_path: Path
+) -> None:
+    place = home(7)
+    value = orjson.dumps(served(7, time=now()))
+    await append(topics, [("learning.events", b"7", value, place)] * 5)
+    await _delete_before(topics, place, 3)
+    client = kafka.producer(topics, transactional_id=topics.topic("foreign"))
+    await client.start()
+    for _ in range(2):
+        async with client.transaction():
+            await client.send(topics.topic("learning.events"), value, key=b"7", partition=place)
+    await client.stop()
+    await append(topics, [("learning.events", b"7", value, place)])
+    with worker(topics, tmp_path / "worker.log"):
+        found = await read_until(topics, complete(topics, await ends(topics)))
+    messages = found["learning.events", place]
+    absent = [(each.input.offset, each.last) for each in messages if isinstance(each, Absent)]
+    assert absent == [(0, 2), (6, 6), (8, 8)]
+    assert [each.input.offset for each in messages] == [0, 3, 4, 5, 6, 7, 8, 9]
+
+
+async def _delete_before(settings: Settings, partition: int, offset: int) -> None:
+    from aiokafka import TopicPartition
+    from aiokafka.admin import RecordsToDelete
+
+    client = kafka.admin(settings)
+    await client.start()
+    place = TopicPartition(settings.topic("learning.events"), partition)
+    await client.delete_records({place: RecordsToDelete(before_offset=offset)})
+    await client.close()
