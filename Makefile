@@ -56,6 +56,6 @@ $(UV):
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 
 $(STAMP): requirements.lock pyproject.toml | $(UV)
-	VIRTUAL_ENV=$(VENV) $(UV) pip sync --require-hashes requirements.lock
+	VIRTUAL_ENV=$(VENV) $(UV) pip sync --compile-bytecode --require-hashes requirements.lock
 	VIRTUAL_ENV=$(VENV) $(UV) pip install --no-deps --no-build-isolation --no-index --editable .
 	@touch $@

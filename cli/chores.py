@@ -7,14 +7,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 
 from cli.events import said, scheduled_id, to_partition
-from cli.experiments import Variant, compare, proposal
+from cli.experiments import proposal
 from cli.inforce import InForce, policies_in_force
-from projections.learning import jobs as tables
-from runtime import kafka, postgres
+from cli.tables import opened, queries
+from projections.learning.jobs import LearningJobs, Winner
+from runtime import kafka
 from runtime.appender import Appender
 from runtime.clock import Clock
 from runtime.settings import Settings
@@ -22,7 +24,7 @@ from schemas.control import RetentionAdvanced, Tick
 from schemas.event import Event
 from schemas.policy import LearningPolicy
 from schemas.review import ApplyRequested
-from schemas.topics import DOMAINS, LEARNING
+from schemas.topics import DOMAINS
 
 SOURCE = "relearn/scheduler"
 
@@ -42,15 +44,6 @@ class Workshop:
     async def partitions(self, topic: str) -> list[int]:
         """The partitions of a topic."""
         return sorted(await self.producer.partitions_for(self.settings.topic(topic)))
-
-    @asynccontextmanager
-    async def tables(self) -> AsyncIterator[Any]:
-        """A connection to the tables of learning."""
-        conn = await postgres.connect(self.settings, LEARNING.name)
-        try:
-            yield conn
-        finally:
-            await conn.close()
 
 
 @asynccontextmanager
@@ -77,27 +70,30 @@ async def tick(shop: Workshop) -> str:
 
 async def request_application(shop: Workshop) -> str:
     """Asks to apply for every shop that has approved items; twice in an hour is once."""
-    async with shop.tables() as conn:
-        shops = await tables.shops_to_apply(conn)
+    async with queries(shop.settings) as ask:
+        shops = await ask.shops_with_approved_items()
     now = shop.clock.now()
     hour = now.replace(minute=0, second=0, microsecond=0).isoformat()
     await shop.append(
-        [said(ApplyRequested(), each, now, scheduled_id("apply", each, hour), source=SOURCE) for each in shops]
+        [
+            said(ApplyRequested(), each, now, scheduled_id("apply", each, hour), source=SOURCE)
+            for each in shops
+        ]
     )
     return f"application requested for {len(shops)} shops"
 
 
 async def refresh_daily_metrics(shop: Workshop) -> str:
     """Counts the queue anew."""
-    async with shop.tables() as conn:
-        await tables.refresh_daily_metrics(conn)
+    async with opened(shop.settings) as pool:
+        await LearningJobs(pool).refresh_learning_metrics()
     return "daily learning metrics refreshed"
 
 
 async def refresh_response_metrics(shop: Workshop) -> str:
     """Counts the responses anew."""
-    async with shop.tables() as conn:
-        await tables.refresh_response_metrics(conn)
+    async with opened(shop.settings) as pool:
+        await LearningJobs(pool).refresh_response_metrics()
     return "response metrics refreshed"
 
 
@@ -111,7 +107,9 @@ async def advance_retention(shop: Workshop) -> str:
             before = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
             name = scheduled_id("retention", each.partition, before.isoformat())
             events.append(
-                to_partition(RetentionAdvanced(partition=each.partition, before=before), now, name, source=SOURCE)
+                to_partition(
+                    RetentionAdvanced(partition=each.partition, before=before), now, name, source=SOURCE
+                )
             )
     await shop.append(events)
     return f"retention advanced in {len(events)} partitions" if events else "the policy keeps everything"
@@ -123,17 +121,15 @@ async def ab_winners(shop: Workshop) -> str:
     if not found:
         return "nothing has been decided yet"
     terms = _policy(found[0]).experiments
-    async with shop.tables() as conn:
-        pairs = await tables.variant_pairs(conn, terms.sample_size)
+    async with opened(shop.settings) as pool:
+        winners = await LearningJobs(pool).ab_winners(terms.sample_size, terms.significance)
     now = shop.clock.now()
-    events: list[Event[Any]] = []
-    for pair in pairs:
-        one, other = (Variant(v.name, v.responses, v.conversions) for v in (pair.one, pair.other))
-        if (win := compare(one, other, terms.significance)) is not None:
-            name = scheduled_id("ab", pair.shop_id, pair.response_type, *sorted((one.name, other.name)))
-            events.append(said(proposal(pair.response_type, win), pair.shop_id, now, name, source=SOURCE))
-    await shop.append(events)
-    return f"{len(pairs)} comparisons, {len(events)} winners proposed"
+    await shop.append([said(proposal(win), win.shop_id, now, _name(win), source=SOURCE) for win in winners])
+    return f"{len(winners)} winners proposed"
+
+
+def _name(win: Winner) -> UUID:
+    return scheduled_id("ab", win.shop_id, win.response_type, *sorted((win.variant, win.other)))
 
 
 def _policy(found: InForce) -> LearningPolicy:

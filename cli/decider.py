@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import typer
 from pydantic import BaseModel
 
+from cli.failure import Failed
 from cli.lifetime import Runner, run_all
 from cli.options import Domains, HealthPort
 from cli.parts import Part, prepared
+from runtime.clock import Clock, SystemClock
 from runtime.health import Health
 from schemas.policy import LearningPolicy
 from streams.decider import Decider
@@ -40,29 +42,47 @@ def decider(domain: Domains = None, health_port: HealthPort = None) -> None:
 
 async def _run(part: Part) -> None:
     runners: list[Runner] = []
+    clock = SystemClock()
     for name in part.settings.domains:
         pure, policy = DECIDERS[name]
         opening = Opening(policy(), part.settings.embedding_model, part.settings.partitions)
         one = Decider(part.settings, pure(), opening, registry=part.registry)
-        runners += [one, Reporter(name, one.status, part.health)]
+        runners += [one, Reporter(name, one, part.health, clock)]
     async with part.server:
         await run_all(runners)
+
+
+class Watched(Protocol):
+    """What is looked at of a decider."""
+
+    def status(self) -> Sequence[PartitionStatus]: ...
+    def stalled(self, now: float) -> Sequence[PartitionStatus]: ...
 
 
 class Reporter:
     """Keeps the health of a decider's partitions up to date."""
 
-    def __init__(self, domain: str, status: Callable[[], Iterable[PartitionStatus]], health: Health) -> None:
+    def __init__(self, domain: str, watched: Watched, health: Health, clock: Clock) -> None:
         self._domain = domain
-        self._status = status
+        self._watched = watched
         self._health = health
+        self._clock = clock
         self._over = asyncio.Event()
         self._known: set[str] = set()
 
     async def run(self) -> None:
-        """Looks again and again, until `stop`."""
+        """Looks again and again, until `stop`.
+
+        Raises:
+            Failed: if a partition has something to do, does not do it, and states no reason.
+        """
         while not self._over.is_set():
             self.look()
+            if stalled := self._watched.stalled(self._clock.monotonic()):
+                numbers = ", ".join(str(each.partition) for each in stalled)
+                raise Failed(
+                    f"partition {numbers} of {self._domain} has stalled; a new process may do better"
+                )
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._over.wait()
@@ -75,7 +95,7 @@ class Reporter:
 
     def look(self) -> None:
         """Tells how each partition is doing now; the process is ready when it has partitions and all are live."""
-        found = {f"{self._domain} {each.partition}": each for each in self._status()}
+        found = {f"{self._domain} {each.partition}": each for each in self._watched.status()}
         for part in self._known - found.keys():
             self._health.forget(part)
         self._known = set(found)

@@ -9,10 +9,10 @@ from cli.options import Domains, HealthPort
 from cli.parts import only_domain, prepared
 from runtime.embedding import Embedder
 from runtime.health import Health
-from runtime.sentiment import SentimentAnalyser, sentiment_analyser
-from schemas.enriched import Mood
+from runtime.sentiment import sentiment_analyser
 from schemas.topics import DOMAINS
-from streams.enrichment.worker import run
+from streams.enrichment.enricher import Enricher
+from streams.enrichment.worker import Surroundings, run
 
 NAME = "enricher"
 
@@ -25,20 +25,10 @@ def enricher(domain: Domains = None, health_port: HealthPort = None) -> None:
     part = prepared(NAME, domain, health_port)
     topics = DOMAINS[only_domain(part.settings)]
     embedder = Embedder(part.settings.embedding_model, part.settings.embedding_cache)
-    analyser = Moods(sentiment_analyser(part.settings.sentiment_analyser))
-    run(part.settings, topics, embedder, analyser, Watch(part.health, part.registry, embedder), beside=[part.server])
-
-
-class Moods:
-    """A sentiment, said as the enriched messages say it."""
-
-    def __init__(self, analyser: SentimentAnalyser) -> None:
-        self._analyser = analyser
-
-    def mood(self, text: str) -> Mood:
-        """The sentiment of a text, and who found it."""
-        found = self._analyser.analyse(text)
-        return Mood(found.label, found.score, self._analyser.name)
+    analyser = sentiment_analyser(part.settings.sentiment_analyser)
+    watch = Watch(part.health, part.registry, embedder)
+    enriching = Enricher(topics, embedder, analyser, part.settings.partitions)
+    run(part.settings, topics, enriching, Surroundings(watch, beside=[part.server]))
 
 
 class Watch:
@@ -48,7 +38,9 @@ class Watch:
         self._health = health
         self._inputs = Counter("relearn_enriched_inputs", "Inputs enriched.", registry=registry)
         self._lag = Gauge("relearn_enricher_lag", "Inputs that wait.", registry=registry)
-        self._idle = Gauge("relearn_enricher_idle_seconds", "Seconds since the last progress.", registry=registry)
+        self._idle = Gauge(
+            "relearn_enricher_idle_seconds", "Seconds since the last progress.", registry=registry
+        )
         encoded = Gauge("relearn_texts_encoded", "Texts that the model encoded.", registry=registry)
         encoded.set_function(lambda: embedder.encoded)
         found = Gauge("relearn_texts_found", "Texts whose vector was known.", registry=registry)

@@ -76,7 +76,9 @@ class Search:
                 else:
                     low_at, low = at, found
         adopted = _adopted(low)
-        assert adopted is not None and adopted.policy_hash == record.policy, "its adoption stands before its use"
+        assert adopted is not None and adopted.policy_hash == record.policy, (
+            "its adoption stands before its use"
+        )
         return adopted
 
     async def _from(self, offset: int, end: int) -> tuple[int, Record]:

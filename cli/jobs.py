@@ -36,7 +36,8 @@ def list_jobs(as_json: Json = False) -> None:
 
 @app.command(epilog="Example: relearn jobs run request-application")
 def run(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="One of `relearn jobs list`.")], as_json: Json = False
+    name: Annotated[str, typer.Argument(metavar="NAME", help="One of `relearn jobs list`.")],
+    as_json: Json = False,
 ) -> None:
     """Run one job now, and say what it did."""
     if name not in JOBS:

@@ -11,7 +11,7 @@ import typer
 from cli import knowing
 from cli.bulk import import_file
 from cli.events import said
-from cli.options import AnyShop, Json, Limit, NoWait, Reviewer, Shop, Timeout
+from cli.options import Json, Limit, NoWait, Reviewer, Shop, Timeout
 from cli.screen import print_json
 from cli.writing import Manner, write
 from runtime.clock import SystemClock
@@ -32,14 +32,14 @@ def knowledge() -> None:
 
 @app.command("list", epilog="Example: relearn knowledge list --shop 7")
 def list_knowledge(
-    shop: AnyShop = None,
+    shop: Shop,
     status: Annotated[
         KnowledgeStatus, typer.Option("--status", help="Only knowledge in this state.")
     ] = "live",
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
-    """List knowledge, the latest first."""
+    """List a shop's knowledge, oldest first."""
     knowing.show_list(load_settings(), shop, status, limit, as_json)
 
 

@@ -35,7 +35,12 @@ async def until_told(work: Coroutine[Any, Any, None]) -> None:
     """Runs the work until it ends; a signal cancels it, and what it does then to end well is awaited."""
     task = asyncio.ensure_future(work)
     told = asyncio.Event()
-    with on_signal(lambda: (told.set(), task.cancel())):
+
+    def cancel() -> None:
+        told.set()
+        task.cancel()
+
+    with on_signal(cancel):
         try:
             await task
         except asyncio.CancelledError:

@@ -10,7 +10,9 @@ import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Shop = Annotated[int, typer.Option("--shop", min=1, help="The shop's id.")]
-AnyShop = Annotated[int | None, typer.Option("--shop", min=1, help="The shop's id; without it, every shop.")]
+AnyShop = Annotated[
+    int | None, typer.Option("--shop", min=1, help="The shop's id; without it, all shops together.")
+]
 Reviewer = Annotated[
     UUID, typer.Option("--reviewer", envvar="RELEARN_REVIEWER", help="Who decides, a UUID.", show_envvar=True)
 ]

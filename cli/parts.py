@@ -34,7 +34,9 @@ def prepared(name: str, domains: list[str] | None, health_port: int | None) -> P
     settings = load_settings(**known)
     configure_logging(settings.log_level, settings.log_format)
     health, registry = Health([name]), new_registry(name)
-    return Part(settings, health, registry, HealthServer(health, registry, settings.health_host, settings.health_port))
+    return Part(
+        settings, health, registry, HealthServer(health, registry, settings.health_host, settings.health_port)
+    )
 
 
 def only_domain(settings: Settings) -> str:
@@ -44,5 +46,7 @@ def only_domain(settings: Settings) -> str:
         Failed: if several are configured.
     """
     if len(settings.domains) != 1:
-        raise Failed(f"one process serves one domain: name it with --domain {' or --domain '.join(settings.domains)}")
+        raise Failed(
+            f"one process serves one domain: name it with --domain {' or --domain '.join(settings.domains)}"
+        )
     return settings.domains[0]

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 from uuid import uuid4
 

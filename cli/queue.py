@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from cli.events import said
+from cli.events import D, said
 from cli.failure import Failed
-from cli.items import Filter, conflicting, show_list, show_one
+from cli.items import Filter, conflicting, show_list, show_one, show_summary
 from cli.options import AnyShop, Json, Limit, NoWait, Reviewer, Shop, Timeout
 from cli.words import refusal
 from cli.writing import Manner, carry_out, report, write
@@ -47,8 +47,11 @@ def list_items(
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
-    """List items, oldest first."""
-    show_list(load_settings(), Filter(shop, status, source, limit), as_json)
+    """List a shop's items, oldest first; without a shop, how many there are of each source and status."""
+    if shop is None:
+        show_summary(load_settings(), as_json)
+    else:
+        show_list(load_settings(), Filter(shop, status, source, limit), as_json)
 
 
 @app.command(epilog="Example: relearn queue show --shop 7 0b8f6a52-6c0f-5a0e-9a52-0d1c2f6f7a11")
@@ -95,7 +98,7 @@ async def _approve(
 ) -> None:
     data, shop = approval.data, approval.shop_id
     others = await conflicting(settings, shop, data.item_id) if reject_conflicting else []
-    events: list[Event[ShopData]] = [approval]
+    events: list[Event[Any]] = [approval]
     answers = await carry_out(settings, events, manner)
     if others and all(refusal(answer.record) is None for answer in answers):
         note = f"{data.item_id} was approved instead"
@@ -173,7 +176,7 @@ def revert(
     _write([_say(shop, data)], Manner(not no_wait, timeout, as_json))
 
 
-def _say(shop: int, data: ShopData) -> Event[ShopData]:
+def _say(shop: int, data: D) -> Event[D]:
     return said(data, shop, SystemClock().now())
 
 

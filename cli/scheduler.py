@@ -58,7 +58,9 @@ async def _run(part: Part) -> None:
         await asyncio.gather(*running, return_exceptions=True)
 
 
-def kept(turn: Callable[[], Awaitable[None]], running: set[asyncio.Task[None]]) -> Callable[[], Awaitable[None]]:
+def kept(
+    turn: Callable[[], Awaitable[None]], running: set[asyncio.Task[None]]
+) -> Callable[[], Awaitable[None]]:
     """A turn that is known to be running while it is, so that an end can wait for it."""
 
     async def run() -> None:

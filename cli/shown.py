@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Mapping
 
 from cli.failure import Failed
-from cli.tables import positions
+from cli.tables import opened
+from projections.positions import Positions
 from runtime.settings import Settings
 from schemas.topics import LEARNING
 
@@ -19,12 +20,20 @@ async def until_shown(settings: Settings, offsets: Mapping[int, int], timeout: f
     Raises:
         Failed: if it does not come so far in time.
     """
+    log = LEARNING.log.name
+    positions = Positions(LEARNING.name, log)
     try:
-        async with asyncio.timeout(timeout), positions(settings, LEARNING.name) as look:
+        async with asyncio.timeout(timeout), opened(settings) as pool:
             while True:
-                shown = await look()
+                shown = {
+                    each.partition: each.next_offset
+                    for each in await positions.all(pool)
+                    if each.topic == log
+                }
                 if all(shown.get(partition, 0) > offset for partition, offset in offsets.items()):
                     return
                 await asyncio.sleep(LOOK_SECONDS)
     except TimeoutError:
-        raise Failed(f"decided, but not visible within {timeout:g} s: `relearn status` tells how far it is") from None
+        raise Failed(
+            f"decided, but not visible within {timeout:g} s: `relearn status` tells how far it is"
+        ) from None

@@ -10,7 +10,9 @@ FIRST_STEP = 4
 """How far before the end to look first: a transaction of one record ends with its marker."""
 
 
-async def first_from(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int, end: int) -> ConsumerRecord | None:
+async def first_from(
+    consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int, end: int
+) -> ConsumerRecord | None:
     """The first record at this offset or after it, before `end`; None if there is none."""
     async for lot in read(consumer, tp, offset, end):
         return lot[0]

@@ -29,7 +29,9 @@ def up(
     folder: Folder = Path(".relearn"),
     port_base: Annotated[
         int | None,
-        typer.Option("--port-base", min=1024, max=65000, help="The broker's port; the parts' health follows it."),
+        typer.Option(
+            "--port-base", min=1024, max=65000, help="The broker's port; the parts' health follows it."
+        ),
     ] = None,
 ) -> None:
     """Run broker, database, enricher, decider, projector and scheduler until Ctrl-C.

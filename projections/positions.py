@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +20,19 @@ class Position(NamedTuple):
 
     next_offset: int
     seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How far one partition is shown; `stopped_*` where a record cannot be applied."""
+
+    topic: str
+    partition: int
+    next_offset: int
+    seq: int
+    decided_at: datetime | None
+    stopped_offset: int | None
+    stopped_reason: str | None
 
 
 class Positions:
@@ -50,6 +64,17 @@ class Positions:
                 moved = -1 if found is None else found["next_offset"]
                 raise StalePosition(self._topic, partition, at.next_offset, moved)
             yield
+
+    @asynccontextmanager
+    async def reading(self, pool: Pool) -> AsyncIterator[Connection]:
+        """A transaction that sees all tables of one schema, also while another is swapped in."""
+        async with pool.acquire() as conn, conn.transaction(readonly=True):
+            await self._sql.enter_to_read(conn, schema=self._schema)
+            yield conn
+
+    async def all(self, pool: Pool) -> list[Shown]:
+        """Every partition that is or was shown, with where it waits."""
+        return [Shown(**row) async for row in self._sql.positions(pool)]
 
     async def move(self, conn: Connection, partition: int, to: Position, decided_at: datetime) -> None:
         """Moves on, within such a transaction."""

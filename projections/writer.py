@@ -57,6 +57,8 @@ class Writer:
             RecordRefused: with the coordinates of the record that cannot be applied.
             StalePosition: if another projector was faster; nothing was written.
         """
+        if not entries:
+            return at
         try:
             return await self.write(partition, at, entries)
         except RecordRefused:

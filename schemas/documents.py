@@ -12,7 +12,7 @@ from schemas.compatibility import incompatibilities
 from schemas.event import Envelope, EventData, PartitionData
 from schemas.examples import examples_of
 from schemas.learning import OUTCOMES
-from schemas.messages import ENRICHED, record_schema
+from schemas.messages import DEAD_LETTER, ENRICHED, LIVE_KNOWLEDGE, record_schema
 from schemas.outcome import Outcome
 from schemas.record import RecordCodec
 from schemas.topics import DEAD_LETTERS, DOMAINS, DomainTopics, Role, Topic
@@ -24,6 +24,7 @@ VERSION = "1.0.0"
 """Of the contract as a whole; each type carries its own version in its name."""
 
 OUTCOMES_OF: Mapping[str, Sequence[type[Outcome]]] = {"learning": OUTCOMES}
+FEEDS: Mapping[str, Schema] = {"knowledge.live": LIVE_KNOWLEDGE}
 OURS: frozenset[Role] = frozenset({"scheduler", "enricher", "decider", "projector"})
 """Roles that relearn plays itself; the others are services, reviewers and subscribers."""
 
@@ -37,11 +38,12 @@ class IncompatibleChange(ValueError):
 
 
 def json_schemas(domain: DomainTopics) -> dict[str, Schema]:
-    """The JSON Schema of each event type of the domain (envelope and data), and of its log's records."""
+    """The JSON Schemas of the domain: each event type (envelope and data), its log's records, its feeds."""
     records = RecordCodec(domain.types, OUTCOMES_OF[domain.name]).json_schema()
     return {
         **{name: _event_schema(name, kind) for name, kind in domain.types.items()},
         domain.log.name: {"$schema": DIALECT} | record_schema(domain.log.about, records),
+        **{feed.name: {"$schema": DIALECT} | FEEDS[feed.name] for feed in domain.feeds},
     }
 
 
@@ -96,8 +98,8 @@ def _payloads(domains: Iterable[DomainTopics]) -> Iterator[tuple[Topic, dict[str
         yield domain.enriched, {domain.enriched.name: ENRICHED}
         yield domain.log, {domain.log.name: known[domain.log.name]}
         for feed in domain.feeds:
-            yield feed, {feed.name: {"type": ["object", "null"], "description": feed.about}}
-    yield DEAD_LETTERS, {DEAD_LETTERS.name: {"description": DEAD_LETTERS.about}}
+            yield feed, {feed.name: known[feed.name]}
+    yield DEAD_LETTERS, {DEAD_LETTERS.name: DEAD_LETTER}
 
 
 def _component(name: str, schema: Schema) -> dict[str, Schema]:

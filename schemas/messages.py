@@ -1,4 +1,4 @@
-"""The JSON Schemas of what relearn writes itself: enriched messages and records."""
+"""The JSON Schemas of what relearn writes itself: enriched messages, records, live knowledge, dead letters."""
 
 from __future__ import annotations
 
@@ -56,6 +56,36 @@ ENRICHED: Schema = {
         _enriched("moved", "home", home=WHOLE),
         _enriched("absent", "last", last=WHOLE),
     ],
+}
+
+
+LIVE_KNOWLEDGE: Schema = {
+    "title": "LiveKnowledge",
+    "description": "A piece of knowledge that is live now; null (a tombstone): it no longer is.",
+    "oneOf": [
+        _object(
+            ("id", "shop_id", "question", "content", "category", "since"),
+            id={"type": "string", "format": "uuid"},
+            shop_id={"type": "integer", "minimum": 1},
+            question={"type": ["string", "null"]},
+            content={"type": ["string", "null"]},
+            category={"type": ["string", "null"]},
+            since={"type": "string", "format": "date-time"},
+        ),
+        {"type": "null"},
+    ],
+}
+
+DEAD_LETTER: Schema = {
+    "title": "DeadLetter",
+    "description": "An input that can never be decided, with the reason.",
+    **_object(
+        ("input", "reason", "decided_at", "raw"),
+        input=COORDINATES,
+        reason={"type": "string"},
+        decided_at={"type": "string", "format": "date-time"},
+        raw=BYTES,
+    ),
 }
 
 

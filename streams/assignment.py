@@ -118,13 +118,13 @@ class Assignment(ConsumerRebalanceListener, Generic[S]):  # type: ignore[misc]
     def _start(self, partition: int, before: Part[S] | None, delay: float = 0.0) -> None:
         part = self.parts[partition] = Part(self._around, partition, before.release() if before else None)
         self._openings[partition] = asyncio.create_task(
-            self._open(part, before, delay), name=f"open partition {partition}"
+            self._open(part, delay), name=f"open partition {partition}"
         )
+        if before is not None:
+            self._close_later(before)
 
-    async def _open(self, part: Part[S], before: Part[S] | None, delay: float) -> None:
+    async def _open(self, part: Part[S], delay: float) -> None:
         try:
-            if before is not None:
-                await before.close()
             await asyncio.sleep(delay)
             await part.open()
         except PartitionRefused as refused:

@@ -11,8 +11,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from runtime.settings import Settings
 from schemas.record import Record, RecordCodec
+from schemas.topics import DomainTopics, Topic
 from streams.domain import Domain
-from streams.log import decode, end_of, read, reader
+from streams.log import decode, end_of, partitions_of, read, reader
 
 FIRST_LOOK = 100
 """Offsets; then ten times as many each time, as long as an input topic has not been found."""
@@ -39,8 +40,57 @@ async def read_checkpoints(settings: Settings, domain: Domain[Any]) -> list[Chec
     it takes, unless the topic is empty.
     """
     codec = RecordCodec(domain.topics.types, domain.outcomes)
+    partitions = range(await partitions_of(settings, domain.topics.log))
     async with reader(settings) as consumer:
-        name = settings.topic(domain.topics.log.name)
-        partitions = sorted(await _partitions(consumer, name))
-        found = [await _checkpoint(consumer, settings, domain, codec, partition) for partition in partitions]
+        log_ends = [_LogEnd(consumer, settings, domain.topics, codec, partition) for partition in partitions]
+        found = [await each.checkpoint() for each in log_ends]
     return [each for each in found if each is not None]
+
+
+@dataclass
+class _LogEnd:
+    """Reads one partition of a log backwards."""
+
+    consumer: AIOKafkaConsumer
+    settings: Settings
+    topics: DomainTopics
+    codec: RecordCodec
+    partition: int
+    last: Record | None = None
+    enriched_offset: int = -1
+    next_offsets: dict[str, int] = field(default_factory=dict)
+
+    async def checkpoint(self) -> Checkpoint | None:
+        wanted = await self._used_inputs()
+        tp = self._tp(self.topics.log)
+        first = (await self.consumer.beginning_offsets([tp]))[tp]
+        begin, look = await end_of(self.consumer, tp), FIRST_LOOK
+        while begin > first and (self.last is None or not wanted <= self.next_offsets.keys()):
+            begin, end, look = max(first, begin - look), begin, look * 10
+            await self._read(tp, begin, end)
+        if self.last is None:
+            return None
+        return Checkpoint(
+            self.partition, self.last.seq, self.last.decided_at, self.enriched_offset, self.next_offsets
+        )
+
+    async def _read(self, tp: TopicPartition, begin: int, end: int) -> None:
+        """Learns from these records what later ones have not told."""
+        records = [decode(self.codec, m) async for lot in read(self.consumer, tp, begin, end) for m in lot]
+        for record in reversed(records):
+            self.last = self.last or record
+            if (at := record.input) is None:
+                continue
+            if not self.next_offsets and record.enriched_offset is not None:
+                self.enriched_offset = record.enriched_offset
+            covered = at.offset if record.last is None else record.last
+            self.next_offsets.setdefault(at.topic, covered + 1)
+
+    async def _used_inputs(self) -> set[str]:
+        """The input topics of which this partition was ever given anything."""
+        tps = {topic.name: self._tp(topic) for topic in self.topics.inputs}
+        ends = await self.consumer.end_offsets(list(tps.values()))
+        return {name for name, tp in tps.items() if ends[tp] > 0}
+
+    def _tp(self, topic: Topic) -> TopicPartition:
+        return TopicPartition(self.settings.topic(topic.name), self.partition)

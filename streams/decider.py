@@ -154,7 +154,9 @@ class Decider(Generic[S]):
             work = [
                 self._decide(part, messages, assignment)
                 for tp, messages in fetched.items()
-                if (part := assignment.parts.get(tp.partition)) and part.live and self._follows(part, messages)
+                if (part := assignment.parts.get(tp.partition))
+                and part.live
+                and self._follows(part, messages)
             ]
             done = await asyncio.gather(*work, return_exceptions=True)
         for error in done:
@@ -173,7 +175,9 @@ class Decider(Generic[S]):
         except TransactionFailed as error:
             assignment.retry(part, error)
         except Exception as error:
-            error.add_note(f"while deciding {part.enriched} from {messages[0].offset} to {messages[-1].offset}")
+            error.add_note(
+                f"while deciding {part.enriched} from {messages[0].offset} to {messages[-1].offset}"
+            )
             raise
         else:
             assignment.succeeded(part)
@@ -184,7 +188,8 @@ class Decider(Generic[S]):
         If others came, perhaps fetched before a rebalance, the expected one is sought again, once. What then still
         begins later, begins where the topic has a gap; the inputs' own offsets will tell whether one is missing.
         """
-        assert self._consumer is not None and self._assignment is not None
+        assert self._consumer is not None
+        assert self._assignment is not None
         first = messages[0].offset
         if first == part.next_offset or (part.sought and first > part.next_offset):
             part.sought = False

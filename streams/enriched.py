@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from schemas import enriched
@@ -26,7 +28,7 @@ class UnreadableMessage(PartitionRefused):
         )
 
 
-async def next_offset(consumer: AIOKafkaConsumer, tp: TopicPartition, state: PartitionState[object]) -> int:
+async def start_offset(consumer: AIOKafkaConsumer, tp: TopicPartition, state: PartitionState[Any]) -> int:
     """The offset just after the checkpoint, or where the topic now begins if that is later.
 
     What the broker has deleted in between is no concern here: the inputs' own offsets tell whether any is missing.
@@ -34,8 +36,8 @@ async def next_offset(consumer: AIOKafkaConsumer, tp: TopicPartition, state: Par
     Raises:
         EnrichedRecreated: if this is not the topic that the log was decided from.
     """
-    begins = (await consumer.beginning_offsets([tp]))[tp]
-    ends = (await consumer.end_offsets([tp]))[tp]
+    begins: int = (await consumer.beginning_offsets([tp]))[tp]
+    ends: int = (await consumer.end_offsets([tp]))[tp]
     checkpoint = state.checkpoint
     if ends <= checkpoint:
         raise EnrichedRecreated(tp, checkpoint, f"it ends at {ends} now")
@@ -55,7 +57,7 @@ async def _input_at(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int)
     return None
 
 
-def decode(message: ConsumerRecord) -> tuple[enriched.Input, dict[str, object]]:
+def decode(message: ConsumerRecord) -> tuple[enriched.Input, dict[str, Any]]:
     """What an enricher wrote.
 
     Raises:

@@ -71,13 +71,13 @@ class Intake(Generic[S]):
                 self._pass_over(hole)
             case Repeat():
                 self._meters.repeated(self.state.partition)
-        published = [each for decision in found if isinstance(decision, Decision) for each in self._said(decision)]
+        published = [
+            each for decision in found if isinstance(decision, Decision) for each in self._said(decision)
+        ]
         for each in published:
             outbox.add(*each)
 
-    def _found(
-        self, offset: int, said: Input, event: dict[str, Any]
-    ) -> Sequence[Decision | Repeat | Hole]:
+    def _found(self, offset: int, said: Input, event: dict[str, Any]) -> Sequence[Decision | Repeat | Hole]:
         """What is decided; before a log's first decision stands the one that opens it."""
         if self.state.seq:
             return [self._machine.take(self.state, offset, said, event)]

@@ -61,6 +61,17 @@ async def check_log(settings: Settings, log: Topic) -> None:
             )
 
 
+async def partitions_of(settings: Settings, topic: Topic) -> int:
+    """How many partitions a topic has; 0 if there is none of that name."""
+    client = kafka.admin(settings)
+    try:
+        await client.start()
+        described = await client.describe_topics([settings.topic(topic.name)])
+    finally:
+        await client.close()
+    return len(described[0]["partitions"])
+
+
 async def _config(settings: Settings, name: str) -> dict[str, str]:
     client = kafka.admin(settings)
     try:
@@ -105,9 +116,7 @@ async def read(
         await asyncio.sleep(0)
 
 
-async def first_record(
-    consumer: AIOKafkaConsumer, tp: TopicPartition, codec: RecordCodec
-) -> Record | None:
+async def first_record(consumer: AIOKafkaConsumer, tp: TopicPartition, codec: RecordCodec) -> Record | None:
     """The record that opened this partition of a log; None if nothing has been decided yet."""
     async for lot in read(consumer, tp, 0, await end_of(consumer, tp)):
         return decode(codec, lot[0])
@@ -154,11 +163,13 @@ class LogReader(Generic[S]):
         end = await end_of(self._consumer, self._tp)
         known = folded.offset is None
         async for lot in read(self._consumer, self._tp, folded.offset or 0, end):
-            if not known:
-                if lot[0].offset != folded.offset or lot[0].value != folded.value:
-                    return False
-                known, lot = True, lot[1:]
-            self._fold(folded, lot)
+            if known:
+                self._fold(folded, lot)
+            elif lot[0].offset == folded.offset and lot[0].value == folded.value:
+                known = True
+                self._fold(folded, lot[1:])
+            else:
+                return False
         return known
 
     def _fold(self, folded: Folded[S], lot: Sequence[ConsumerRecord]) -> None:
@@ -170,7 +181,9 @@ class LogReader(Generic[S]):
                 raise LogDamaged(f"the log cannot be read: {error}") from error
             if record.seq != state.seq:
                 where = f"{message.topic}[{message.partition}] {message.offset}"
-                raise LogDamaged(f"the log is damaged: record {state.seq} should stand at {where}, not {record.seq}")
+                raise LogDamaged(
+                    f"the log is damaged: record {state.seq} should stand at {where}, not {record.seq}"
+                )
             self._machine.fold(state, record)
         if lot:
             folded.offset, folded.value = lot[-1].offset, lot[-1].value

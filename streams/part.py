@@ -16,7 +16,7 @@ from runtime.settings import Settings
 from schemas.record import RecordCodec
 from schemas.topics import DEAD_LETTERS
 from streams.domain import Domain
-from streams.enriched import next_offset
+from streams.enriched import start_offset
 from streams.intake import Intake
 from streams.limits import Limits
 from streams.log import Folded, LogDamaged, LogReader, reader
@@ -77,7 +77,7 @@ class Part(Generic[S]):
         self._unsaved = 0
         self._saved_at = self.progress_at
         self._saving: asyncio.Task[None] | None = None
-        self._clean = False
+        self._clean = held is not None
 
     @property
     def live(self) -> bool:
@@ -113,7 +113,7 @@ class Part(Generic[S]):
             KafkaError, TimeoutError: if the brokers do not answer.
         """
         around = self._around
-        held, self._folded = self._folded, None
+        held = self._folded
         writer = LogWriter(
             around.settings, around.domain.topics.name, self.partition, around.limits, around.fault
         )
@@ -123,7 +123,7 @@ class Part(Generic[S]):
             async with reader(around.settings) as consumer:
                 folded = await self._fold(consumer, held)
                 await self._check_partitions(writer, folded.state.partitions or around.opening.partitions)
-                self.next_offset = await next_offset(consumer, self.enriched, folded.state)
+                self.next_offset = await start_offset(consumer, self.enriched, folded.state)
         except BaseException:
             await writer.close()
             raise
@@ -135,16 +135,30 @@ class Part(Generic[S]):
         tp = self._tp(around.domain.topics.log.name)
         log_reader = LogReader(consumer, tp, around.codec, around.machine, self._progressed)
         around.fault("before-fold")
-        if held is not None and await _continues(log_reader, held):
+        if held is not None and await self._continues(log_reader, held):
             return held
         if around.snapshots is not None:
             saved = await asyncio.to_thread(around.snapshots.load, self.partition)
-            if saved is not None and await _continues(log_reader, saved):
+            if saved is not None and await self._continues(log_reader, saved):
                 return saved
-        fresh = Folded(around.machine.new(self.partition))
+        fresh = self._folded = Folded(around.machine.new(self.partition))
+        self._clean = True
         await log_reader.catch_up(fresh)
         around.fault("after-fold")
         return fresh
+
+    async def _continues(self, log_reader: LogReader[S], folded: Folded[S]) -> bool:
+        """Whether a remembered state could be brought up to date; if not, the log is read from its beginning."""
+        # Kept from the start: when this is interrupted, the next assignment goes on from here.
+        self._folded, self._clean = folded, True
+        try:
+            if await log_reader.catch_up(folded):
+                return True
+            reason = "the log holds something else where it ends"
+        except LogDamaged as damaged:
+            reason = str(damaged)
+        log.warning("remembered state ignored", partition=self.partition, reason=reason)
+        return False
 
     async def _check_partitions(self, writer: LogWriter, fixed: int) -> None:
         for topic in self._around.domain.topics:
@@ -178,6 +192,7 @@ class Part(Generic[S]):
             except PartitionRefused:
                 await self._commit(outbox)
                 raise
+            self.next_offset = message.offset + 1
             if outbox.size >= self._around.limits.transaction_bytes:
                 await self._commit(outbox)
                 outbox = Outbox()
@@ -186,7 +201,6 @@ class Part(Generic[S]):
         fault("after-decide")
         await self._commit(outbox)
         self._clean = True
-        self.next_offset = messages[-1].offset + 1
         self._progressed(0)
         if self._is_due():
             self._start_saving()
@@ -194,7 +208,9 @@ class Part(Generic[S]):
     async def _commit(self, outbox: Outbox) -> None:
         if not outbox.messages:
             return
-        assert self._writer is not None and self._intake is not None and self._folded is not None
+        assert self._writer is not None
+        assert self._intake is not None
+        assert self._folded is not None
         around = self._around
         began = around.clock.monotonic()
         topic = around.domain.topics.log.name
@@ -258,15 +274,3 @@ class Part(Generic[S]):
         except OSError as error:
             # A cache: without it the next start takes longer, and no more.
             log.warning("snapshot not written", partition=self.partition, reason=str(error))
-
-
-async def _continues(log_reader: LogReader[S], folded: Folded[S]) -> bool:
-    """Whether a remembered state could be brought up to date; if not, the log is read from its beginning."""
-    try:
-        if await log_reader.catch_up(folded):
-            return True
-        reason = "the log holds something else where it ends"
-    except LogDamaged as error:
-        reason = str(error)
-    log.warning("remembered state ignored", partition=folded.state.partition, reason=reason)
-    return False

@@ -8,6 +8,7 @@ offset is a repeat, a higher one a hole.
 from __future__ import annotations
 
 import base64
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -133,7 +134,8 @@ class PartitionState(Generic[S]):
     last_input: Coordinates | None = None
     """The input of the record at the checkpoint."""
     inputs: dict[str, Mark] = field(default_factory=dict)
-    seen: dict[tuple[int, UUID], None] = field(default_factory=dict)
+    seen: OrderedDict[tuple[int, UUID], None] = field(default_factory=OrderedDict)
+    """Oldest first. Ordered, because a plain dict takes ever longer to find its first key once it has lost some."""
     policy: Any = None
     policy_hash: str = ""
     model: str = ""
@@ -301,7 +303,7 @@ class Machine(Generic[S]):
             self.domain.observe(state.domain, state.policy, given)
             state.seen[event_key(given.event)] = None
             if len(state.seen) > REMEMBERED:
-                del state.seen[next(iter(state.seen))]
+                state.seen.popitem(last=False)
         if (at := record.input) is not None and record.enriched_offset is not None:
             mark = state.inputs.setdefault(at.topic, Mark())
             mark.next_offset = (record.last if record.last is not None else at.offset) + 1

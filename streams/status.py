@@ -40,7 +40,10 @@ class Meters:
         self._records = Counter("relearn_decider_records", "Records written.", names, registry=registry)
         self._repeats = Counter("relearn_decider_repeats", "Inputs seen again.", names, registry=registry)
         self._holes = Counter(
-            "relearn_decider_passed_over", "Inputs dropped behind one that is missing.", names, registry=registry
+            "relearn_decider_passed_over",
+            "Inputs dropped behind one that is missing.",
+            names,
+            registry=registry,
         )
         self._seconds = Histogram(
             "relearn_decider_transaction_seconds", "Time of a transaction.", ("domain",), registry=registry

@@ -29,7 +29,7 @@ class ImportRefused(ValueError):
 
 @dataclass(frozen=True)
 class Plan:
-    """For which shops, and when: the first event at `begin`, each later one `spacing` after the one before."""
+    """For which shops, and when: the first event at `begin`, each later one `spacing` after it."""
 
     shops: Sequence[int]
     begin: datetime

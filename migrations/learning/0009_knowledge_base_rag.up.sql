@@ -34,3 +34,7 @@ CREATE INDEX idx_knowledge_same_text ON knowledge_base_rag (shop_id, md5(normali
 -- 'simple': shops write in many languages, and stemming one of them would lose words of the others.
 CREATE INDEX idx_knowledge_fulltext ON knowledge_base_rag
     USING gin (to_tsvector('simple', coalesce(question, '') || ' ' || content)) WHERE status = 'live';
+
+-- Versions of one piece: each names the one that it took over from.
+CREATE INDEX idx_knowledge_supersedes ON knowledge_base_rag (shop_id, (metadata ->> 'supersedes'))
+    WHERE metadata ->> 'supersedes' IS NOT NULL;

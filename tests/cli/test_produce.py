@@ -51,7 +51,9 @@ async def test_good_lines_are_sent_and_bad_ones_are_kept_with_number_and_reason(
     ahead = line("relearn.feedback.given.v1", time=(NOW + timedelta(hours=1)).isoformat())
     tick = line("relearn.tick.v1", data={"partition": 2})
     nowhere = line("relearn.tick.v1", data={"partition": 99})
-    file.write_bytes(b"\n".join([good, b"not json", orjson.dumps(unknown), b"", ahead, tick, nowhere]) + b"\n")
+    file.write_bytes(
+        b"\n".join([good, b"not json", orjson.dumps(unknown), b"", ahead, tick, nowhere]) + b"\n"
+    )
 
     result = await relearn("produce", str(file), env=environment)
 

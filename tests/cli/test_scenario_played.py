@@ -9,15 +9,20 @@ from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any, NamedTuple
 
+import orjson
 import pytest
+from jsonschema import Draft202012Validator
 
 from cli.scenario import Message, phases
 from runtime.embedding import Embedder
 from runtime.sentiment import sentiment_analyser
+from schemas.documents import json_schemas
 from schemas.enriched import decode
+from schemas.messages import DEAD_LETTER
 from schemas.outcome import Outcome
 from schemas.policy import LearningPolicy
-from schemas.topics import LEARNING
+from schemas.record import RecordCodec
+from schemas.topics import DEAD_LETTERS, LEARNING
 from streams.enrichment.check import RawInput
 from streams.enrichment.enricher import Enricher
 from streams.enrichment.texts import texts_of
@@ -33,6 +38,7 @@ SAME, DIFFERENT = 0.87, 0.83
 """Both well away from the policy's threshold of 0.85."""
 
 Played = list[tuple[Message, tuple[Outcome, ...]]]
+SCHEMAS = json_schemas(LEARNING) | {DEAD_LETTERS.name: DEAD_LETTER}
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +50,8 @@ def embedder() -> Iterator[Embedder]:
 
 
 @pytest.fixture(scope="module")
-def played(embedder: Embedder) -> Played:
-    """Each message with what was decided about it, all in one partition."""
+def decided(embedder: Embedder) -> list[Decision]:
+    """What is decided about each message, all in one partition."""
     enricher = Enricher(LEARNING, embedder, sentiment_analyser("vader"), partitions=1)
     offsets: Counter[str] = Counter()
     inputs = []
@@ -56,12 +62,15 @@ def played(embedder: Embedder) -> Played:
     machine = Machine(Learning())
     state = machine.new(0)
     machine.open(state, Opening(LearningPolicy(), MODEL, 1), AT)
-    outcomes = []
-    for number, enriched in enumerate(asyncio.run(enricher.enrich(inputs))):
-        decision = machine.take(state, number, *decode(enriched.value))
-        assert isinstance(decision, Decision)
-        outcomes.append(decision.record.outcomes)
-    return list(zip(MESSAGES, outcomes, strict=True))
+    enriched = [decode(each.value) for each in asyncio.run(enricher.enrich(inputs))]
+    decisions = [machine.take(state, number, *each) for number, each in enumerate(enriched)]
+    return [decision for decision in decisions if isinstance(decision, Decision)]
+
+
+@pytest.fixture(scope="module")
+def played(decided: list[Decision]) -> Played:
+    """Each message with its outcomes."""
+    return list(zip(MESSAGES, (decision.record.outcomes for decision in decided), strict=True))
 
 
 def outcomes_of(played: Played, name: str) -> list[str]:
@@ -69,16 +78,20 @@ def outcomes_of(played: Played, name: str) -> list[str]:
     return [said(outcome) for outcome in next(found for message, found in played if message.name == name)]
 
 
+def kind_of(outcome: Any) -> str:
+    return str(outcome.kind)
+
+
 def said(outcome: Any) -> str:
     why = getattr(outcome, "reason", None) or getattr(outcome, "why", None) or getattr(outcome, "by", None)
     state = getattr(outcome, "now", None)
     confidence = getattr(state, "confidence", None)
-    return " ".join(str(part) for part in (outcome.kind, why, confidence) if part is not None)
+    return " ".join(str(part) for part in (kind_of(outcome), why, confidence) if part is not None)
 
 
-def test_no_chapter_promises_an_empty_queue_in_vain(played: Played) -> None:
+def test_nothing_is_learned_before_anybody_complains(played: Played) -> None:
     quiet = {message.name for phase in PHASES[:3] for message in phase.messages}
-    kinds = {outcome.kind for message, found in played if message.name in quiet for outcome in found}  # type: ignore[attr-defined]
+    kinds = {kind_of(outcome) for message, found in played if message.name in quiet for outcome in found}
     assert not any(kind.startswith("Item") for kind in kinds)
 
 
@@ -140,13 +153,18 @@ def test_what_the_chapters_promise_happens(played: Played, name: str, expected: 
     assert outcomes_of(played, name) == expected
 
 
-def test_opposite_answers_are_in_conflict(played: Played) -> None:
-    for first, second in (
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
         ("coffee/fix/free-marketing", "coffee/fix/free-owner"),
         ("bike/tubeless-1/feedback", "bike/fix/tubeless-mechanic"),
-    ):
-        proposed = {m.name: o for m, found in played for o in found if o.kind == "ItemProposed"}  # type: ignore[attr-defined]
-        assert proposed[second].conflicts_with == (proposed[first].item_id,)  # type: ignore[attr-defined]
+    ],
+)
+def test_opposite_answers_are_in_conflict(played: Played, first: str, second: str) -> None:
+    proposed: dict[str, Any] = {
+        m.name: o for m, found in played for o in found if kind_of(o) == "ItemProposed"
+    }
+    assert proposed[second].conflicts_with == (proposed[first].item_id,)
 
 
 def test_a_merge_is_taken_apart(played: Played) -> None:
@@ -154,19 +172,33 @@ def test_a_merge_is_taken_apart(played: Played) -> None:
 
 
 def test_bad_messages_are_dead_letters_and_repeats_are_ignored(played: Played) -> None:
-    bad = [message.name for message, found in played if found and found[0].kind == "DeadLettered"]  # type: ignore[attr-defined]
+    bad = [message.name for message, found in played if found and kind_of(found[0]) == "DeadLettered"]
     assert bad == [message.name for message in MESSAGES if message.why]
     assert len(bad) == 10
-    again = [message.name for message, found in played if found and found[0].kind == "DuplicateIgnored"]  # type: ignore[attr-defined]
+    again = [message.name for message, found in played if found and kind_of(found[0]) == "DuplicateIgnored"]
     assert again == ["bike/anna/feedback", "bike/review/cargo"]
 
 
 def test_nothing_is_refused_that_was_not_meant_to_be(played: Played) -> None:
-    refused = Counter(o.reason for _, found in played for o in found if o.kind == "RequestRefused")  # type: ignore[attr-defined]
-    assert refused == {
-        **{"assigned": 1, "stale": 1, "answer_required": 1, "unknown": 1},
-        **{"not_live": 3, "last_source": 1},
+    refused: list[Any] = [o for _, found in played for o in found if kind_of(o) == "RequestRefused"]
+    assert Counter(outcome.reason for outcome in refused) == {
+        "assigned": 1,
+        "stale": 1,
+        "answer_required": 1,
+        "unknown": 1,
+        "not_live": 3,
+        "last_source": 1,
     }
+
+
+def test_records_and_feeds_are_of_their_published_schemas(decided: list[Decision]) -> None:
+    codec = RecordCodec(LEARNING.types, Learning.outcomes)
+    written = [(LEARNING.log.name, codec.encode(decision.record)) for decision in decided]
+    written += [(f.topic, f.value or b"null") for decision in decided for f in decision.feeds]
+    assert {topic for topic, _ in written} == {"learning.decisions", "knowledge.live", "dead-letters"}
+    checks = {name: Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
+    for topic, value in written:
+        assert [error.message for error in checks[topic].iter_errors(orjson.loads(value))] == []
 
 
 class Asked(NamedTuple):
@@ -180,14 +212,12 @@ class Asked(NamedTuple):
 def asked(message: Message) -> Iterator[Asked]:
     if message.event is None:
         return
-    texts = texts_of(message.event.data)
-    turns = [part for part in texts if part.startswith("turn/")]
+    data: Any = message.event.data
+    texts = texts_of(data)
     question = texts.get("question")
-    if message.about and turns:
-        users = [
-            t for t in turns if message.event.data.messages[int(t[5:])].role == "user" and "?" in texts[t]
-        ]  # type: ignore[attr-defined]
-        question = texts[users[-1]]
+    for part, words in texts.items():
+        if part.startswith("turn/") and data.messages[int(part[5:])].role == "user" and "?" in words:
+            question = words if message.about else None
     if question:
         yield Asked(message.event.shop_id, message.about, question)
 

@@ -28,7 +28,7 @@ class Crashes(list[Crash]):
         self.append(crash)
         self._more.set()
 
-    async def count(self, wanted: int) -> None:
+    async def reach(self, wanted: int) -> None:
         while len(self) < wanted:
             self._more.clear()
             await asyncio.wait_for(self._more.wait(), 20)
@@ -80,7 +80,7 @@ async def supervisor(tmp_path: Path, crashes: Crashes) -> AsyncIterator[Supervis
 
 async def test_a_crashed_child_starts_again_later_each_time(supervisor: Supervisor, crashes: Crashes) -> None:
     await supervisor.start(python("part", "print('alive'); raise SystemExit(3)"))
-    await crashes.count(4)
+    await crashes.reach(4)
     assert [crash.delay for crash in crashes[:4]] == [0.01, 0.02, 0.04, 0.04]
     assert str(crashes[0]) == f"part ended with 3: see {supervisor.log_of('part')}; it starts again in 0.01 s"
     assert supervisor.restarts["part"] >= 3
@@ -91,7 +91,7 @@ async def test_a_killed_child_is_back(supervisor: Supervisor, crashes: Crashes) 
     await supervisor.start(python("part", SLEEP))
     first = supervisor.pids["part"]
     os.kill(first, signal.SIGKILL)
-    await crashes.count(1)
+    await crashes.reach(1)
     assert "ended with SIGKILL" in str(crashes[0])
     await until(lambda: supervisor.pids.get("part", first) != first)
     assert supervisor.restarts == {"part": 1}
@@ -134,7 +134,7 @@ async def test_a_stubborn_child_is_killed_with_what_it_started(supervisor: Super
 async def test_a_child_that_waits_to_start_again_can_be_stopped(tmp_path: Path, crashes: Crashes) -> None:
     supervisor = Supervisor(tmp_path, SystemClock(), crashes, Backoff(first=600, most=600))
     await supervisor.start(python("part", "raise SystemExit(1)"))
-    await crashes.count(1)
+    await crashes.reach(1)
     async with asyncio.timeout(5):
         await supervisor.stop()
     assert len(crashes) == 1
@@ -161,7 +161,7 @@ async def test_a_large_log_is_put_aside(supervisor: Supervisor) -> None:
 async def test_a_child_that_lived_begins_anew(tmp_path: Path, crashes: Crashes) -> None:
     supervisor = Supervisor(tmp_path, HurriedClock(), crashes, Backoff(first=0.01, most=600, steady=60))
     await supervisor.start(python("part", "raise SystemExit(1)"))
-    await crashes.count(3)
+    await crashes.reach(3)
     await supervisor.stop()
     assert [crash.delay for crash in crashes[:3]] == [0.01, 0.01, 0.01]
 

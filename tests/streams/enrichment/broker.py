@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import TopicPartition
+from aiokafka.admin import RecordsToDelete
 
 from runtime import kafka
 from runtime.settings import Settings
@@ -37,6 +38,29 @@ async def append(settings: Settings, inputs: Sequence[tuple[str, bytes | None, b
         await asyncio.gather(*sent)
     finally:
         await client.stop()
+
+
+async def commit(settings: Settings, group: str, topic: str, partition: int, offset: int) -> None:
+    """Commits for a group that has no members."""
+    client = kafka.consumer(settings, group_id=group)
+    await client.start()
+    try:
+        place = TopicPartition(settings.topic(topic), partition)
+        client.assign([place])
+        await client.commit({place: offset})
+    finally:
+        await client.stop()
+
+
+async def delete_before(settings: Settings, topic: str, partition: int, offset: int) -> None:
+    """What retention does."""
+    client = kafka.admin(settings)
+    await client.start()
+    try:
+        place = TopicPartition(settings.topic(topic), partition)
+        await client.delete_records({place: RecordsToDelete(before_offset=offset)})
+    finally:
+        await client.close()
 
 
 async def ends(settings: Settings) -> dict[tuple[str, int], int]:

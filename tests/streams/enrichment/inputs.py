@@ -28,7 +28,7 @@ def at(ms: int, **shift: float) -> str:
     return (datetime.fromtimestamp(ms / 1000, UTC) + timedelta(**shift)).isoformat()
 
 
-def event(kind: str, shop: int | None, data: dict[str, Any], **attributes: Any) -> dict[str, Any]:
+def event(kind: str, shop: int | None, data: dict[str, Any], /, **attributes: Any) -> dict[str, Any]:
     said = {
         "specversion": "1.0",
         "id": str(uuid4()),

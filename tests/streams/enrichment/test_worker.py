@@ -12,11 +12,15 @@ import pytest
 
 from runtime import kafka
 from runtime.settings import Settings
-from schemas.enriched import Absent, Enriched, Invalid, Moved
+from schemas.enriched import Absent, Input, Invalid, Moved
+from schemas.enriched import Enriched as EnrichedInput
 from schemas.topics import LEARNING
+from streams.enrichment.rewind import EnrichersRunning, rewind
 from tests.streams.enrichment.broker import (
+    Enriched,
     append,
     complete,
+    delete_before,
     ends,
     first_occurrences,
     read_until,
@@ -26,12 +30,6 @@ from tests.streams.enrichment.broker import (
 from tests.streams.enrichment.inputs import APPLY, event, feedback, home, key_of, now, served, tick
 
 Sent = tuple[str, bytes | None, bytes | None, int]
-
-
-@pytest.fixture
-async def topics(kafka_settings: Settings) -> Settings:
-    await kafka.create_topics(kafka_settings, LEARNING)
-    return kafka_settings
 
 
 def mixed(count: int, seed: int) -> list[Sent]:
@@ -62,17 +60,21 @@ def _one(chosen: random.Random, number: int) -> Sent:
             return "learning.events", key, good, place
 
 
-async def test_every_input_is_answered_once_and_in_order_although_the_worker_is_killed(
+@pytest.mark.slow
+async def test_every_input_is_answered_in_order_although_workers_are_stopped_and_killed(
     topics: Settings, tmp_path: Path
 ) -> None:
     sent = mixed(2000, seed=1)
+    appending = asyncio.create_task(_slowly(topics, sent))
     with worker(topics, tmp_path / "first.log") as child:
-        appending = asyncio.create_task(_slowly(topics, sent))
-        seen = await read_until(topics, lambda found: sum(map(len, found.values())) >= 500)
+        await read_until(topics, lambda found: sum(map(len, found.values())) >= 300)
+        status, _ = stop(child)
+        assert status == 0, (tmp_path / "first.log").read_text()
+    with worker(topics, tmp_path / "second.log") as child:
+        await read_until(topics, lambda found: sum(map(len, found.values())) >= 900)
         child.kill()
-        await appending
-    assert seen
-    with worker(topics, tmp_path / "second.log"):
+    await appending
+    with worker(topics, tmp_path / "third.log"):
         goal = await _settled(topics, sent)
         found = await read_until(topics, complete(topics, goal))
     taken = {at: first_occurrences(messages) for at, messages in found.items()}
@@ -82,8 +84,8 @@ async def test_every_input_is_answered_once_and_in_order_although_the_worker_is_
 
 
 async def _slowly(settings: Settings, sent: list[Sent]) -> None:
-    for start in range(0, len(sent), 100):
-        await append(settings, sent[start : start + 100])
+    for start in range(0, len(sent), 20):
+        await append(settings, sent[start : start + 20])
 
 
 async def _settled(settings: Settings, sent: list[Sent]) -> dict[tuple[str, int], int]:
@@ -100,30 +102,43 @@ def _is_astray(each: Sent) -> bool:
     return topic == "learning.events" and key is None and home(orjson.loads(value or b"")["shopid"]) != partition
 
 
-def _each_is_decided_once(sent: list[Sent], taken: list[object]) -> None:
+def _each_is_decided_once(sent: list[Sent], taken: list[Input]) -> None:
     kinds = Counter(type(message) for message in taken)
     assert kinds[Invalid] == sum(number % 10 in {0, 4, 5} for number in range(len(sent)))
     # A run that was repeated may have moved an input twice: the decider knows it by its id.
     assert kinds[Moved] == sum(map(_is_astray, sent))
-    decided = {orjson.loads(message.raw)["id"] for message in taken if isinstance(message, Enriched)}
-    assert decided == {
-        orjson.loads(value or b"")["id"] for number, (_, _, value, _) in enumerate(sent) if number % 10 not in {0, 4, 5}
-    }
+    decided = {orjson.loads(message.raw)["id"] for message in taken if isinstance(message, EnrichedInput)}
+    good = [value or b"" for number, (_, _, value, _) in enumerate(sent) if number % 10 not in {0, 4, 5}]
+    assert decided == {orjson.loads(value)["id"] for value in good}
 
 
-async def test_sigterm_ends_it_cleanly_and_what_was_answered_is_not_repeated(
-    topics: Settings, tmp_path: Path
-) -> None:
-    await append(topics, mixed(100, seed=2))
+@pytest.mark.slow
+async def test_what_is_answered_is_repeated_after_a_rewind_and_not_before(topics: Settings, tmp_path: Path) -> None:
+    value = orjson.dumps(served(7, time=now()))
+    one = ("learning.events", b"7", value, home(7))
+    await append(topics, [one] * 5)
     with worker(topics, tmp_path / "first.log") as child:
-        before = await read_until(topics, complete(topics, await _settled(topics, mixed(100, seed=2))))
+        await read_until(topics, complete(topics, await ends(topics)))
+        with pytest.raises(EnrichersRunning, match="stop the enrichers first"):
+            await rewind(topics, LEARNING)
         status, seconds = stop(child)
     assert status == 0, (tmp_path / "first.log").read_text()
     assert seconds < 8
-    await append(topics, [("learning.events", b"7", orjson.dumps(served(7, time=now())), home(7))])
-    with worker(topics, tmp_path / "second.log"):
-        after = await read_until(topics, complete(topics, await ends(topics)))
-    assert sum(map(len, after.values())) == sum(map(len, before.values())) + 1
+    await append(topics, [one])
+    with worker(topics, tmp_path / "second.log") as child:
+        found = await read_until(topics, complete(topics, await ends(topics)))
+        stop(child)
+    assert offsets(found, home(7)) == [0, 1, 2, 3, 4, 5]
+    places = await rewind(topics, LEARNING, home(7), offset=4)
+    assert places == {("learning.events", home(7)): 4, ("learning.reviews", home(7)): 0}
+    await append(topics, [one])
+    with worker(topics, tmp_path / "third.log"):
+        found = await read_until(topics, complete(topics, await ends(topics)))
+    assert offsets(found, home(7)) == [0, 1, 2, 3, 4, 5, 4, 5, 6]
+
+
+def offsets(found: Enriched, partition: int) -> list[int]:
+    return [message.input.offset for message in found["learning.events", partition]]
 
 
 async def test_inputs_that_begin_above_0_and_transaction_markers_are_absent(
@@ -132,7 +147,7 @@ async def test_inputs_that_begin_above_0_and_transaction_markers_are_absent(
     place = home(7)
     value = orjson.dumps(served(7, time=now()))
     await append(topics, [("learning.events", b"7", value, place)] * 5)
-    await _delete_before(topics, place, 3)
+    await delete_before(topics, "learning.events", place, 3)
     client = kafka.producer(topics, transactional_id=topics.topic("foreign"))
     await client.start()
     for _ in range(2):
@@ -146,14 +161,3 @@ async def test_inputs_that_begin_above_0_and_transaction_markers_are_absent(
     absent = [(each.input.offset, each.last) for each in messages if isinstance(each, Absent)]
     assert absent == [(0, 2), (6, 6), (8, 8)]
     assert [each.input.offset for each in messages] == [0, 3, 4, 5, 6, 7, 8, 9]
-
-
-async def _delete_before(settings: Settings, partition: int, offset: int) -> None:
-    from aiokafka import TopicPartition
-    from aiokafka.admin import RecordsToDelete
-
-    client = kafka.admin(settings)
-    await client.start()
-    place = TopicPartition(settings.topic("learning.events"), partition)
-    await client.delete_records({place: RecordsToDelete(before_offset=offset)})
-    await client.close()

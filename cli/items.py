@@ -1,0 +1,144 @@
+"""How items are shown to a reviewer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from rich.columns import Columns
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+
+from cli.failure import Failed
+from cli.screen import shortened, show, table
+from cli.tables import queries
+from projections.learning.queries import Item, Row
+from runtime.settings import Settings
+
+LIST = ("id", "status", "source", "confidence", "version", "question", "content", "conflicts")
+SOURCES = ("source", "type", "base confidence", "similarity", "conversation", "actor", "at")
+NEIGHBOURS = ("entity", "id", "relation", "by", "similarity", "answer similarity")
+HISTORY = ("at", "actor", "action", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which items of a shop to list."""
+
+    shop: int
+    status: str | None
+    source: str | None
+    limit: int
+
+
+def show_list(settings: Settings, wanted: Filter, as_json: bool) -> None:
+    """Prints items, oldest first."""
+    rows = asyncio.run(_list(settings, wanted))
+    cells = [
+        (
+            row["id"],
+            row["status"],
+            row["source_type"],
+            row["confidence_score"],
+            row["version"],
+            shortened(row["question"], 40),
+            shortened(row["proposed_content"], 60),
+            row["conflicts"],
+        )
+        for row in rows
+    ]
+    show(rows, as_json, lambda out: out.print(table(LIST, cells) if rows else "no items"))
+
+
+def show_summary(settings: Settings, as_json: bool) -> None:
+    """Prints how many items of each source and status all shops have."""
+    rows = asyncio.run(_summary(settings))
+    cells = [(row["source_type"], row["status"], row["items"], float(row["avg_confidence"])) for row in rows]
+    columns = ("source", "status", "items", "average confidence")
+    show(rows, as_json, lambda out: out.print(table(columns, cells) if rows else "no items"))
+
+
+def show_one(settings: Settings, shop: int, item: UUID, as_json: bool) -> None:
+    """Prints one item and all that belongs to it."""
+    found = asyncio.run(_one(settings, shop, item))
+    show(asdict(found), as_json, lambda out: _render(out, found))
+
+
+async def conflicting(settings: Settings, shop: int, item: UUID) -> list[UUID]:
+    """The open items of the same topic that answer otherwise."""
+    found = await _one(settings, shop, item)
+    return [row["id"] for row in found.conflicts if row["status"] in ("pending", "approved")]
+
+
+async def _list(settings: Settings, wanted: Filter) -> list[Row]:
+    async with queries(settings) as ask:
+        return await ask.queue(
+            wanted.shop, status=wanted.status, source_type=wanted.source, limit=wanted.limit
+        )
+
+
+async def _summary(settings: Settings) -> list[Row]:
+    async with queries(settings) as ask:
+        return await ask.summary()
+
+
+async def _one(settings: Settings, shop: int, item: UUID) -> Item:
+    async with queries(settings) as ask:
+        found = await ask.item(shop, item)
+    if found is None:
+        raise Failed(f"shop {shop} has no item {item}")
+    return found
+
+
+def _render(out: Console, item: Item) -> None:
+    row = item.row
+    out.print(_panel(row))
+    target = row["metadata"].get("target")
+    if target:
+        out.print(f"approving it supersedes knowledge {target}\n")
+    if item.conflicts:
+        out.print(Text("in conflict with", style="bold"))
+        out.print(Columns([_panel(each) for each in item.conflicts], equal=True))
+    out.print(table(SOURCES, [_source(each) for each in item.sources], title="sources"))
+    if neighbours := row["metadata"]["neighbours"]:
+        out.print(table(NEIGHBOURS, [_neighbour(each) for each in neighbours], title="\nneighbours"))
+    history = [(each["at"], each["actor"], each["action"], each["after"]) for each in item.audit]
+    out.print(table(HISTORY, history, title="\nhistory, latest first"))
+
+
+def _panel(row: Row) -> Panel:
+    lines = [
+        f"question  {row['question'] or '-'}",
+        f"content   {row['proposed_content']}",
+        f"category  {row['category'] or '-'}",
+        f"confidence {row['confidence_score']}, version {row['version']}",
+    ]
+    return Panel(
+        Text("\n".join(lines)), title=f"{row['status']} {row['id']}", title_align="left", expand=False
+    )
+
+
+def _source(row: Row) -> Sequence[object]:
+    return (
+        row["source_id"],
+        row["source_type"],
+        row["base_confidence"],
+        None if row["similarity"] is None else float(row["similarity"]),
+        row["conversation_id"],
+        row["actor_id"],
+        row["at"],
+    )
+
+
+def _neighbour(match: Row) -> Sequence[object]:
+    return (
+        match["entity"],
+        match["id"],
+        match["relation"],
+        match["by"],
+        match["similarity"],
+        match.get("answer_similarity"),
+    )

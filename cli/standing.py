@@ -1,0 +1,198 @@
+"""How far every part has come: what `relearn status` shows, and what it waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from cli.decider import DECIDERS
+from cli.projector import PROJECTIONS
+from cli.tables import Pool, opened
+from cli.tail import first_from
+from projections.positions import Positions, Shown
+from runtime import kafka
+from runtime.settings import Settings
+from schemas.topics import DEAD_LETTERS, DOMAINS, DomainTopics, Topic
+from streams.checkpoints import Checkpoint, read_checkpoints
+from streams.enrichment.inputs import group_of
+from streams.log import read, reader
+
+Ends = Mapping[tuple[str, int], int]
+"""Where each partition of a topic (without prefix) ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Everything about one domain at one moment."""
+
+    domain: str
+    ends: Ends
+    acknowledged: Ends
+    """How far the enrichers' group has acknowledged the inputs; it does so every few seconds."""
+    checkpoints: Mapping[int, Checkpoint]
+    shown: Mapping[int, Shown]
+
+
+class Observer:
+    """Looks at one domain through clients that its owner keeps."""
+
+    def __init__(
+        self, settings: Settings, domain: str, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient, pool: Pool
+    ) -> None:
+        self._settings = settings
+        self._consumer = consumer
+        self._admin = admin
+        self._pool = pool
+        self.topics: DomainTopics = DOMAINS[domain]
+        self._domain = DECIDERS[domain][0]()
+        self._positions = Positions(domain, PROJECTIONS[domain].log)
+
+    async def look(self) -> Standing:
+        """How everything stands now."""
+        return Standing(
+            self.topics.name,
+            await self.ends(*self.topics),
+            await self._acknowledged(),
+            await self._checkpoints(),
+            await self._shown(),
+        )
+
+    async def until_caught_up(self, every: float) -> None:
+        """Returns when all that stood in the inputs when this was asked is decided, and all that is decided shown.
+
+        An input partition is decided when the log's checkpoint has reached the end that it had (what is left may be
+        no message but the marks of a transaction); a partition of the log is shown when the projection's position
+        has passed the last record.
+        """
+        wanted = await self.ends(*self.topics.inputs)
+        while not await self._is_caught_up(wanted):
+            await asyncio.sleep(every)
+
+    async def ends(self, *topics: Topic) -> Ends:
+        """Where each partition of these topics ends for readers of what is committed."""
+        names = {self._settings.topic(topic.name): topic.name for topic in topics}
+        found = await self._consumer.end_offsets([tp for name in names for tp in self._partitions(name)])
+        return {(names[tp.topic], tp.partition): end for tp, end in found.items()}
+
+    async def dead_letters(self) -> int:
+        """How many dead letters there are, of all domains."""
+        count = 0
+        for tp in self._partitions(self._settings.topic(DEAD_LETTERS.name)):
+            begin = (await self._consumer.beginning_offsets([tp]))[tp]
+            end = (await self._consumer.end_offsets([tp]))[tp]
+            async for lot in read(self._consumer, tp, begin, end):
+                count += len(lot)
+        return count
+
+    def _partitions(self, name: str) -> list[TopicPartition]:
+        return [TopicPartition(name, number) for number in sorted(self._consumer.partitions_for_topic(name) or ())]
+
+    async def _acknowledged(self) -> Ends:
+        names = {self._settings.topic(topic.name): topic.name for topic in self.topics.inputs}
+        found = await self._admin.list_consumer_group_offsets(group_of(self._settings, self.topics))
+        return {
+            (names[tp.topic], tp.partition): at.offset
+            for tp, at in found.items()
+            if tp.topic in names and at.offset >= 0
+        }
+
+    async def _checkpoints(self) -> Mapping[int, Checkpoint]:
+        return {each.partition: each for each in await read_checkpoints(self._settings, self._domain)}
+
+    async def _shown(self) -> Mapping[int, Shown]:
+        log = self.topics.log.name
+        return {each.partition: each for each in await self._positions.all(self._pool) if each.topic == log}
+
+    async def _is_caught_up(self, wanted: Ends) -> bool:
+        checkpoints, shown = await self._checkpoints(), await self._shown()
+        if any(number not in shown or shown[number].seq <= each.seq for number, each in checkpoints.items()):
+            return False
+        for (topic, number), end in wanted.items():
+            decided = checkpoints[number].next_offsets.get(topic, 0) if number in checkpoints else 0
+            if decided < end and await self._is_anything(topic, number, decided, end):
+                return False
+        return True
+
+    async def _is_anything(self, topic: str, partition: int, start: int, end: int) -> bool:
+        tp = TopicPartition(self._settings.topic(topic), partition)
+        return await first_from(self._consumer, tp, start, end) is not None
+
+
+@asynccontextmanager
+async def observers(settings: Settings) -> AsyncIterator[list[Observer]]:
+    """One observer for each domain, with their clients, for as long as the block lasts."""
+    async with AsyncExitStack() as stack:
+        consumer = await stack.enter_async_context(reader(settings))
+        await consumer.topics()
+        admin = kafka.admin(settings)
+        stack.push_async_callback(admin.close)
+        await admin.start()
+        yield [
+            Observer(settings, domain, consumer, admin, await stack.enter_async_context(opened(settings, domain)))
+            for domain in settings.domains
+        ]
+
+
+def rows(standing: Standing, now: datetime) -> list[dict[str, Any]]:
+    """One row for each part and each partition that it reads: how far, of how much, how many behind, how old."""
+    return [*_enricher(standing), *_decider(standing, now), *_projection(standing, now)]
+
+
+def _enricher(standing: Standing) -> list[dict[str, Any]]:
+    acknowledged = standing.acknowledged
+    return [
+        _row("enricher", topic, number, acknowledged.get((topic, number), 0), end)
+        for (topic, number), end in standing.ends.items()
+        if topic in {each.name for each in DOMAINS[standing.domain].inputs}
+    ]
+
+
+def _decider(standing: Standing, now: datetime) -> list[dict[str, Any]]:
+    enriched = DOMAINS[standing.domain].enriched.name
+    found = []
+    for (topic, number), end in standing.ends.items():
+        if topic == enriched:
+            checkpoint = standing.checkpoints.get(number)
+            at = checkpoint.enriched_offset + 1 if checkpoint else 0
+            found.append(_row("decider", topic, number, at, end, checkpoint and checkpoint.decided_at, now))
+    return found
+
+
+def _projection(standing: Standing, now: datetime) -> list[dict[str, Any]]:
+    """Offsets of a log have gaps: what is behind is counted in records."""
+    log = DOMAINS[standing.domain].log.name
+    found = []
+    for number in sorted(each for topic, each in standing.ends if topic == log):
+        checkpoint, shown = standing.checkpoints.get(number), standing.shown.get(number)
+        records, done = checkpoint.seq + 1 if checkpoint else 0, shown.seq if shown else 0
+        row = _row("projection", log, number, done, records, shown and shown.decided_at, now)
+        found.append(row | ({"stopped": shown.stopped_reason} if shown and shown.stopped_reason else {}))
+    return found
+
+
+def _row(
+    part: str,
+    topic: str,
+    partition: int,
+    at: int,
+    end: int,
+    latest: datetime | None = None,
+    now: datetime | None = None,
+) -> dict[str, Any]:
+    age = round((now - latest).total_seconds(), 3) if latest and now else None
+    return {
+        "part": part,
+        "topic": topic,
+        "partition": partition,
+        "at": at,
+        "end": end,
+        "lag": max(0, end - at),
+        "age_seconds": age,
+    }
