@@ -41,7 +41,7 @@ bench: $(STAMP) ## Measure speed on this machine
 	$(BIN)/python -m benchmarks
 
 docs: $(STAMP) ## Write the documents that come from the code
-	$(BIN)/relearn schemas docs
+	$(BIN)/relearn schemas write
 
 lock: $(UV) ## Choose the versions of all packages anew
 	$(UV) pip compile pyproject.toml --all-extras --group dev --generate-hashes --universal \

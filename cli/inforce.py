@@ -14,7 +14,7 @@ from schemas.learning import OUTCOMES
 from schemas.outcome import PolicyAdopted
 from schemas.record import Record, RecordCodec
 from schemas.topics import LEARNING
-from streams.log import decode, reader
+from streams.log import decode, partitions_of, reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,9 @@ class InForce:
 async def policies_in_force(settings: Settings) -> list[InForce]:
     """The policy of every partition in which anything has been decided."""
     log = settings.topic(LEARNING.log.name)
+    count = await partitions_of(settings, LEARNING.log)
     async with reader(settings) as consumer:
-        await consumer.topics()
-        partitions = sorted(consumer.partitions_for_topic(log) or ())
-        found = [await _in_partition(consumer, TopicPartition(log, number)) for number in partitions]
+        found = [await _in_partition(consumer, TopicPartition(log, number)) for number in range(count)]
     return [each for each in found if each is not None]
 
 

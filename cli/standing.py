@@ -9,17 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import stamina
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
+from aiokafka.structs import OffsetAndMetadata
 
 from cli.decider import DECIDERS
+from cli.failure import Failed
 from cli.projector import PROJECTIONS
 from cli.tables import Pool, opened
 from cli.tail import first_from
 from projections.positions import Positions, Shown
 from runtime import kafka
 from runtime.settings import Settings
-from schemas.topics import DEAD_LETTERS, DOMAINS, DomainTopics, Topic
+from schemas.topics import DEAD_LETTERS, DOMAINS, DomainTopics, Topic, every_topic
 from streams.checkpoints import Checkpoint, read_checkpoints
 from streams.enrichment.inputs import group_of
 from streams.log import read, reader
@@ -44,9 +48,17 @@ class Observer:
     """Looks at one domain through clients that its owner keeps."""
 
     def __init__(
-        self, settings: Settings, domain: str, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient, pool: Pool
+        self,
+        settings: Settings,
+        domain: str,
+        counts: Mapping[str, int],
+        consumer: AIOKafkaConsumer,
+        admin: AIOKafkaAdminClient,
+        pool: Pool,
     ) -> None:
+        """`counts`: how many partitions each topic has at the broker."""
         self._settings = settings
+        self._counts = counts
         self._consumer = consumer
         self._admin = admin
         self._pool = pool
@@ -56,13 +68,10 @@ class Observer:
 
     async def look(self) -> Standing:
         """How everything stands now."""
-        return Standing(
-            self.topics.name,
-            await self.ends(*self.topics),
-            await self._acknowledged(),
-            await self._checkpoints(),
-            await self._shown(),
-        )
+        # What follows is asked first, so that nobody seems to be ahead of what it reads.
+        shown, checkpoints = await self._shown(), await self._checkpoints()
+        acknowledged, ends = await self._acknowledged(), await self.ends(*self.topics)
+        return Standing(self.topics.name, dict(sorted(ends.items())), acknowledged, checkpoints, shown)
 
     async def until_caught_up(self, every: float) -> None:
         """Returns when all that stood in the inputs when this was asked is decided, and all that is decided shown.
@@ -92,16 +101,23 @@ class Observer:
         return count
 
     def _partitions(self, name: str) -> list[TopicPartition]:
-        return [TopicPartition(name, number) for number in sorted(self._consumer.partitions_for_topic(name) or ())]
+        return [TopicPartition(name, number) for number in range(self._counts[name])]
 
     async def _acknowledged(self) -> Ends:
         names = {self._settings.topic(topic.name): topic.name for topic in self.topics.inputs}
-        found = await self._admin.list_consumer_group_offsets(group_of(self._settings, self.topics))
+        found = await self._group_offsets(group_of(self._settings, self.topics))
         return {
             (names[tp.topic], tp.partition): at.offset
             for tp, at in found.items()
             if tp.topic in names and at.offset >= 0
         }
+
+    @stamina.retry(on=GroupCoordinatorNotAvailableError, attempts=20, timeout=10.0, wait_initial=0.1)
+    async def _group_offsets(self, group: str) -> Mapping[TopicPartition, OffsetAndMetadata]:
+        """A broker that never had a group needs a moment for the first one."""
+        found: Mapping[TopicPartition, OffsetAndMetadata]
+        found = await self._admin.list_consumer_group_offsets(group)
+        return found
 
     async def _checkpoints(self) -> Mapping[int, Checkpoint]:
         return {each.partition: each for each in await read_checkpoints(self._settings, self._domain)}
@@ -130,14 +146,22 @@ async def observers(settings: Settings) -> AsyncIterator[list[Observer]]:
     """One observer for each domain, with their clients, for as long as the block lasts."""
     async with AsyncExitStack() as stack:
         consumer = await stack.enter_async_context(reader(settings))
-        await consumer.topics()
         admin = kafka.admin(settings)
         stack.push_async_callback(admin.close)
         await admin.start()
+        counts = await _partition_counts(settings, admin)
+        pools = [await stack.enter_async_context(opened(settings, domain)) for domain in settings.domains]
         yield [
-            Observer(settings, domain, consumer, admin, await stack.enter_async_context(opened(settings, domain)))
-            for domain in settings.domains
+            Observer(settings, domain, counts, consumer, admin, pool)
+            for domain, pool in zip(settings.domains, pools, strict=True)
         ]
+
+
+async def _partition_counts(settings: Settings, admin: AIOKafkaAdminClient) -> Mapping[str, int]:
+    described = await admin.describe_topics([settings.topic(topic.name) for topic in every_topic()])
+    if missing := [each["topic"] for each in described if each["error_code"]]:
+        raise Failed(f"topic {missing[0]} does not exist: run `relearn topics create`")
+    return {each["topic"]: len(each["partitions"]) for each in described}
 
 
 def rows(standing: Standing, now: datetime) -> list[dict[str, Any]]:

@@ -135,7 +135,8 @@ def _message(topic: Topic, name: str) -> dict[str, Any]:
 def _key_binding(key: str | None) -> dict[str, Any]:
     if key is None:
         return {"kafka": {"key": {"type": "null"}, "bindingVersion": "0.5.0"}}
-    said = {"type": "string", "description": f"the {key}'s id"}
+    described = "topic/partition/offset of the input" if key == "input" else f"the {key}'s id"
+    said = {"type": "string", "description": described}
     if key == "shop":
         said |= {"pattern": "^[1-9][0-9]*$"}
     return {"kafka": {"key": said, "bindingVersion": "0.5.0"}}

@@ -33,7 +33,7 @@ MAX_INPUT_BYTES = 1024 * 1024
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """The largest record of a decision log, and so the largest enriched message."""
 
-Key = Literal["shop", "task", "knowledge"]
+Key = Literal["shop", "task", "knowledge", "input"]
 Role = Literal["service", "reviewer", "scheduler", "enricher", "decider", "projector", "anyone"]
 
 
@@ -169,7 +169,7 @@ LEARNING = DomainTopics(
 
 DEAD_LETTERS = Topic(
     "dead-letters",
-    "shop",
+    "input",
     "inputs that can never be decided, with the reason",
     ("decider",),
     ("anyone",),

@@ -160,7 +160,7 @@ def proposed(log: Logged, outcome: out.ItemProposed) -> Iterator[Change]:
     )
     yield change(rows.PROPOSE, row, outcome)
     yield added_source(log, outcome, source, None)
-    yield from linked(log, outcome, outcome.conflicts_with)
+    yield from ()
 
 
 def content_at(data: Any, part: str) -> str:
@@ -196,7 +196,7 @@ def corroborated(log: Logged, outcome: out.ItemCorroborated) -> Iterator[Change]
     )
     yield change(rows.CORROBORATE, row, outcome)
     yield added_source(log, outcome, outcome.source, outcome.similarity)
-    yield from linked(log, outcome, outcome.conflicts_with)
+    yield from ()
 
 
 def disputed(log: Logged, outcome: out.ItemDisputed) -> Iterator[Change]:

@@ -75,7 +75,8 @@ class Enricher:
             return {}
         embedded = await self._embedder.embed(distinct)
         return {
-            words: Embedded(each.vector, each.truncated) for words, each in zip(distinct, embedded, strict=True)
+            words: Embedded(each.vector, each.truncated)
+            for words, each in zip(distinct, embedded, strict=True)
         }
 
     async def _moods(self, asked: Mapping[int, str]) -> Mapping[int, Mood]:

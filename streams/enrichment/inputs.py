@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import stamina
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from runtime import kafka
 from runtime.settings import Settings
@@ -14,7 +16,7 @@ from schemas.topics import DomainTopics
 from streams.enrichment.check import RawInput
 
 READ_SECONDS = 30.0
-"""A stretch that ends before an input which was just read must be readable in this time."""
+"""In this time a broker must answer what it knows."""
 QUIET_SECONDS = 3.0
 """If nothing comes in this time, nothing is there."""
 
@@ -22,6 +24,11 @@ QUIET_SECONDS = 3.0
 def group_of(settings: Settings, domain: DomainTopics) -> str:
     """The consumer group of a domain's enrichers, which is also the id of their Faust app."""
     return settings.topic(f"relearn-{domain.name}-enricher")
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether a broker's answer may be another in a moment, as when a group is used for the first time."""
+    return isinstance(error, KafkaError) and bool(error.retriable)
 
 
 class TopicsDiffer(Exception):
@@ -67,7 +74,9 @@ class InputReader:
     async def committed(self, topic: str, partition: int) -> int:
         """The offset from which the group would go on; 0 if it has committed none."""
         at = self._at(topic, partition)
-        told = await self._admin.list_consumer_group_offsets(self._group, partitions=[at])
+        async for attempt in stamina.retry_context(on=is_passing, attempts=None, timeout=READ_SECONDS):
+            with attempt:
+                told = await self._admin.list_consumer_group_offsets(self._group, partitions=[at])
         return max(0, int(told[at].offset)) if at in told else 0
 
     async def end(self, topic: str, partition: int) -> int:

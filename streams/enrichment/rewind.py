@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import stamina
 from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
 from runtime import kafka
 from runtime.settings import Settings
 from schemas.topics import DomainTopics
-from streams.enrichment.inputs import InputReader, group_of
+from streams.enrichment.inputs import READ_SECONDS, InputReader, group_of, is_passing
 
 IDLE = ("Empty", "Dead")
 """The states of a group that has no members."""
@@ -49,17 +50,21 @@ async def _require_idle(settings: Settings, group: str) -> None:
     client = kafka.admin(settings)
     try:
         await client.start()
-        for answer in await client.describe_consumer_groups([group]):
-            for _, _, state, *_ in answer.groups:
-                if state not in IDLE:
-                    raise EnrichersRunning(f"the group {group} is {state}: stop the enrichers first")
+        async for attempt in stamina.retry_context(on=is_passing, attempts=None, timeout=READ_SECONDS):
+            with attempt:
+                answers = await client.describe_consumer_groups([group])
+        for _, _, state, *_ in (described for answer in answers for described in answer.groups):
+            if state not in IDLE:
+                raise EnrichersRunning(f"the group {group} is {state}: stop the enrichers first")
     finally:
         await client.close()
 
 
 async def _commit(settings: Settings, group: str, goals: dict[tuple[str, int], int]) -> None:
     """The broker itself refuses this from outside while the group has members."""
-    told = {TopicPartition(settings.topic(t), p): OffsetAndMetadata(goal, "") for (t, p), goal in goals.items()}
+    told = {
+        TopicPartition(settings.topic(t), p): OffsetAndMetadata(goal, "") for (t, p), goal in goals.items()
+    }
     client = kafka.consumer(settings, group_id=group)
     try:
         await client.start()

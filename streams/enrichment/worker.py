@@ -75,9 +75,7 @@ def build_worker(
     work = Work(settings, domain, enricher, around)
     work.join(app)
     # Services start before the app and stop after it, so what an agent writes with outlives the agent.
-    worker = faust.Worker(
-        app, work, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False
-    )
+    worker = faust.Worker(app, work, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
     worker.spinner = None
     return worker
 

@@ -80,7 +80,7 @@ copies = pairs.map(lambda p: Change(COPY, PairRow(p[0], p[1]), ((p[0],),), ((p[1
 exchanges = pairs.map(lambda p: Change(EXCHANGE, PairRow(p[0], p[1]), ((p[0],), (p[1],))))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(st.lists(single | copies | exchanges, max_size=30))
 def test_waves_do_what_the_changes_do(changes: list[Change]) -> None:
     assert in_waves(changes) == one_by_one(changes)

@@ -95,7 +95,7 @@ def test_a_misconception_is_corrected(tmp_path: Path) -> None:
     assert first["original_response"] == "So it is"
     assert first["corrected_answer"] == "Because, they don’t"
     assert first["category"] == "Myths"
-    assert "source" not in first["metadata"]
+    assert first["metadata"] == {"dataset": "truthfulqa", "line": 2, "type": "Adversarial"}
     assert first["conversation_id"] != second["conversation_id"]
 
 

@@ -70,7 +70,9 @@ async def ends(settings: Settings) -> dict[tuple[str, int], int]:
     try:
         names = {settings.topic(t.name): t.name for t in LEARNING.inputs}
         places = [TopicPartition(name, p) for name in names for p in range(settings.partitions)]
-        return {(names[at.topic], at.partition): end for at, end in (await client.end_offsets(places)).items()}
+        return {
+            (names[at.topic], at.partition): end for at, end in (await client.end_offsets(places)).items()
+        }
     finally:
         await client.stop()
 

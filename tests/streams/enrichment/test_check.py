@@ -60,7 +60,10 @@ BAD: dict[str, tuple[bytes | None, str]] = {
     "no data": (without("data"), "data: "),
     "data that is text": (orjson.dumps(feedback(data="{}")), "data: "),
     "XML": (orjson.dumps(feedback(datacontenttype="application/xml")), "datacontenttype: "),
-    "an unknown version": (orjson.dumps(feedback(type="relearn.feedback.given.v9")), "known: relearn.feedback.given.v1"),
+    "an unknown version": (
+        orjson.dumps(feedback(type="relearn.feedback.given.v9")),
+        "known: relearn.feedback.given.v1",
+    ),
     "an unknown type": (orjson.dumps(feedback(type="relearn.coffee.made.v1")), "unknown type"),
     "no shop": (without("shopid"), "shopid: is required"),
     "a shop that is text": (orjson.dumps(feedback(shopid="7")), "shopid: "),
@@ -69,8 +72,14 @@ BAD: dict[str, tuple[bytes | None, str]] = {
     "an event of reviewers": (orjson.dumps(event(APPLY, 7, {})), "belongs in learning.reviews"),
     "rating 6": (orjson.dumps(feedback(said={"rating": 6})), "data.rating: "),
     "a rating that is text": (orjson.dumps(feedback(said={"rating": "3"})), "data.rating: "),
-    "stars without a rating": (orjson.dumps(feedback(said={"feedback_type": "star_rating"})), "rating is required"),
-    "an unknown kind of feedback": (orjson.dumps(feedback(said={"feedback_type": "shrug"})), "data.feedback_type: "),
+    "stars without a rating": (
+        orjson.dumps(feedback(said={"feedback_type": "star_rating"})),
+        "rating is required",
+    ),
+    "an unknown kind of feedback": (
+        orjson.dumps(feedback(said={"feedback_type": "shrug"})),
+        "data.feedback_type: ",
+    ),
     "a text too long": (orjson.dumps(feedback(said={"reason": "x" * 32_001})), "data.reason: "),
     "metadata too large": (orjson.dumps(feedback(said={"metadata": {"a": "x" * 17_000}})), "data.metadata: "),
     "2099": (orjson.dumps(feedback(time="2099-01-01T00:00:00Z")), "5 minutes ahead"),
@@ -157,7 +166,9 @@ PLACES: dict[str, tuple[RawInput, Callable[[Any], bool]]] = {
 
 
 @pytest.mark.parametrize(("given", "expected"), PLACES.values(), ids=PLACES)
-def test_key_and_partition_must_be_those_of_the_shop(given: RawInput, expected: Callable[[Any], bool]) -> None:
+def test_key_and_partition_must_be_those_of_the_shop(
+    given: RawInput, expected: Callable[[Any], bool]
+) -> None:
     assert expected(check(given))
 
 

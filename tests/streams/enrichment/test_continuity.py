@@ -100,7 +100,9 @@ class StoppedClock:
         return datetime.fromtimestamp(self.seconds, UTC)
 
 
-async def test_inputs_that_wait_while_nothing_moves_are_noticed(topics: Settings, reader: InputReader) -> None:
+async def test_inputs_that_wait_while_nothing_moves_are_noticed(
+    topics: Settings, reader: InputReader
+) -> None:
     told, clock = Told(), StoppedClock()
     watchdog = Watchdog(reader, Continuity(reader), told, clock)
     clock.seconds = 1000.0

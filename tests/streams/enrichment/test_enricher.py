@@ -12,6 +12,7 @@ import pytest
 from runtime.sentiment import sentiment_analyser
 from schemas.enriched import NOTHING, Absent, Coordinates, Enriched, Invalid, Moved, decode
 from schemas.topics import LEARNING, MAX_RECORD_BYTES
+from streams.enrichment.check import RawInput
 from streams.enrichment.enricher import Enricher
 from tests.streams.enrichment.inputs import (
     PARTITIONS,
@@ -37,7 +38,13 @@ def enricher(embedder: LetterCounts) -> Enricher:
 async def test_each_input_gives_one_message_in_order(enricher: Enricher) -> None:
     absent = Absent(Coordinates("learning.events", home(7), 3, 0), 9)
     astray = raw(feedback(), key=None, partition=(home(7) + 1) % PARTITIONS, offset=10)
-    batch = [raw(feedback(), offset=1), raw(b"no", offset=2), absent, astray, raw(served(), offset=11)]
+    batch: list[RawInput | Absent] = [
+        raw(feedback(), offset=1),
+        raw(b"no", offset=2),
+        absent,
+        astray,
+        raw(served(), offset=11),
+    ]
     messages = await enricher.enrich(batch)
     said = [decode(message.value)[0] for message in messages]
     assert [type(each) for each in said] == [Enriched, Invalid, Absent, Moved, Enriched]
@@ -92,7 +99,13 @@ class Wide(LetterCounts):
 
 async def test_what_no_record_could_hold_is_a_dead_letter() -> None:
     turns = [{"role": "owner", "content": f"answer {i}"} for i in range(500)]
-    data = {"conversation_id": str(uuid4()), "user_id": "a", "channel": "b", "messages": turns, "handoff": True}
+    data = {
+        "conversation_id": str(uuid4()),
+        "user_id": "a",
+        "channel": "b",
+        "messages": turns,
+        "handoff": True,
+    }
     enricher = Enricher(LEARNING, Wide(), sentiment_analyser("none"), PARTITIONS)
     (message,) = await enricher.enrich([raw(event("relearn.conversation.recorded.v1", 7, data))])
     said, _ = decode(message.value)

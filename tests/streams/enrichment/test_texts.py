@@ -20,7 +20,7 @@ from schemas.review import ItemApproved, ItemRejected, KnowledgeEdited
 from schemas.topics import LEARNING
 from streams.enrichment.texts import TEXTS, mood_text_of, texts_of
 
-A = str(uuid4())
+A = uuid4()
 
 
 def feedback(**said: Any) -> EventData:
@@ -83,7 +83,10 @@ CASES: dict[str, tuple[EventData, dict[str, str]]] = {
         {"document": "s", "turn/0": "hi", "turn/1": "when?", "turn/3": "and?", "turn/4": "ten"},
     ),
     "handed off, no owner yet": (conversation("u when?", summary="s", handoff=True), {"document": "s"}),
-    "a proposal": (knowledge(KnowledgeProposed, question="q?"), {"question": "q?", "answer": "We open at ten."}),
+    "a proposal": (
+        knowledge(KnowledgeProposed, question="q?"),
+        {"question": "q?", "answer": "We open at ten."},
+    ),
     "an import": (knowledge(KnowledgeImported, source="faq"), {"answer": "We open at ten."}),
     "an edit": (
         knowledge(KnowledgeEdited, knowledge_id=A, reviewer_id=A, reason="typo", question="q?"),

@@ -1,0 +1,194 @@
+"""How many inputs a second one enricher answers: without texts, and with texts against the bare encoder.
+
+    python -m benchmarks.bench_enricher [--inputs 40000] [--texts 2000] [questions.csv]
+
+Starts an embedded broker and one real worker in a process of its own. A rate is taken between the broker's
+append times of the first and the last enriched message, so neither start-up nor reading counts. The encoder
+stands idle while the worker runs, and the worker is gone while the encoder runs alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median, quantiles
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from benchmarks.bench_encoder import generated, rate, read
+from runtime import kafka
+from runtime.embedded.kafka import EmbeddedKafka
+from runtime.embedding import Embedder
+from runtime.encoder import Encoder
+from runtime.logging import configure_logging
+from runtime.sentiment import sentiment_analyser
+from runtime.settings import Settings, load_settings
+from schemas.topics import LEARNING
+from streams.enrichment.check import home_of
+from streams.enrichment.enricher import Enricher
+from streams.enrichment.worker import BATCH, Surroundings, run
+
+EVENTS = LEARNING.inputs[0].name
+SHOPS = 50
+ROUNDS = 200
+"""Single events, one after the other, for the latency."""
+
+
+class Unheard:
+    """An observer that nobody asks."""
+
+    def progressed(self, inputs: int) -> None: ...
+
+    def lagging(self, lag: int, idle_seconds: float) -> None: ...
+
+
+def event(kind: str, shop: int, data: dict[str, Any]) -> bytes:
+    said = {"specversion": "1.0", "id": str(uuid4()), "source": "benchmark", "type": kind, "shopid": shop}
+    return orjson.dumps(said | {"time": datetime.now(UTC).isoformat(), "data": data})
+
+
+def served(number: int) -> tuple[int, bytes]:
+    """An event without a text to embed, about 400 bytes."""
+    data = {
+        "conversation_id": str(uuid4()),
+        "response_text": f"We open at ten. {number}",
+        "response_type": "hours",
+    }
+    shop = number % SHOPS + 1
+    return shop, event("relearn.response.served.v1", shop, data)
+
+
+def proposed(number: int, text: str) -> tuple[int, bytes]:
+    """An event with one text to embed."""
+    shop = number % SHOPS + 1
+    return shop, event("relearn.knowledge.proposed.v1", shop, {"content": text})
+
+
+async def measure(settings: Settings, inputs: Sequence[tuple[int, bytes]]) -> float:
+    """Inputs a second."""
+    await kafka.create_topics(settings, LEARNING)
+    await append(settings, inputs)
+    with worker(settings):
+        times = await appended_at(settings, len(inputs))
+    return (len(times) - 1) / (max(times) - min(times)) * 1000
+
+
+async def append(settings: Settings, inputs: Sequence[tuple[int, bytes]]) -> None:
+    async with kafka.producer(settings, linger_ms=20) as client:
+        sent = [await send(client, settings, shop, value) for shop, value in inputs]
+        await asyncio.gather(*sent)
+
+
+async def send(client: Any, settings: Settings, shop: int, value: bytes) -> Any:
+    key = str(shop).encode()
+    return await client.send(
+        settings.topic(EVENTS), value, key=key, partition=home_of(key, settings.partitions)
+    )
+
+
+async def appended_at(settings: Settings, count: int) -> list[int]:
+    """When the enriched messages of so many inputs were appended, milliseconds."""
+    times: list[int] = []
+    async with kafka.consumer(settings, settings.topic(LEARNING.enriched.name)) as client:
+        while len(times) < count:
+            for records in (await client.getmany(timeout_ms=500)).values():
+                times += [record.timestamp for record in records]
+    return times
+
+
+async def latency(settings: Settings) -> list[float]:
+    """Milliseconds from the beginning of an append until the enriched message has come, sorted."""
+    await kafka.create_topics(settings, LEARNING)
+    found = []
+    with worker(settings):
+        async with (
+            kafka.producer(settings) as client,
+            kafka.consumer(settings, settings.topic(LEARNING.enriched.name)) as enriched,
+        ):
+            for number in range(ROUNDS + 1):
+                began = perf_counter()
+                await send(client, settings, *served(number))
+                while not await enriched.getmany(timeout_ms=60_000):
+                    pass
+                found.append((perf_counter() - began) * 1000)
+    return sorted(found[1:])
+
+
+@contextmanager
+def worker(settings: Settings) -> Iterator[None]:
+    """This file as a worker, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.bench_enricher", "--work"]
+    child = subprocess.Popen(command, env={**os.environ, **settings.environment()})
+    try:
+        yield
+    finally:
+        child.send_signal(signal.SIGTERM)
+        child.wait()
+
+
+def work() -> None:
+    """Enriches as the settings in the environment say, until SIGTERM."""
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    enricher = Enricher(
+        LEARNING, Embedder(settings.embedding_model), sentiment_analyser("none"), settings.partitions
+    )
+    run(settings, LEARNING, enricher, Surroundings(Unheard()))
+
+
+async def compare(inputs: int, texts: Sequence[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        broker = EmbeddedKafka(Path(folder))
+        address = await broker.start()
+
+        def settings(prefix: str) -> Settings:
+            return Settings(
+                kafka_bootstrap_servers=address, database_url="postgresql://unused", topic_prefix=prefix
+            )
+
+        try:
+            without = await measure(settings("a."), [served(number) for number in range(inputs)])
+            say(f"without texts: {without:.0f} inputs/s")
+            enriched = await measure(settings("b."), [proposed(n, text) for n, text in enumerate(texts)])
+            bare = rate(Encoder("all-MiniLM-L6-v2"), texts[: 4 * BATCH], repeats=3)
+            say(f"with texts: {enriched:.0f} texts/s; bare encoder: {bare:.0f}; {enriched / bare:.0%} of it")
+            waits = await latency(settings("c."))
+            say(f"one event alone: median {median(waits):.0f} ms, p95 {quantiles(waits, n=20)[-1]:.0f} ms")
+        finally:
+            await broker.stop()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("csv", nargs="?", type=Path)
+    parser.add_argument("--inputs", type=int, default=40_000)
+    parser.add_argument("--texts", type=int, default=2000)
+    parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
+    said = parser.parse_args(arguments)
+    if said.work:
+        work()
+    texts = read(said.csv, said.texts) if said.csv else generated(said.texts)
+    asyncio.run(compare(said.inputs, texts))
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
