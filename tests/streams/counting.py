@@ -55,7 +55,9 @@ class Totals:
     ticks: int = 0
 
 
-def _topic(name: str, retention_ms: int, max_bytes: int, *types: type[EventData], compact: bool = False) -> Topic:
+def _topic(
+    name: str, retention_ms: int, max_bytes: int, *types: type[EventData], compact: bool = False
+) -> Topic:
     cleanup: Literal["delete", "compact"] = "compact" if compact else "delete"
     return Topic(name, "shop", "for tests", ("anyone",), ("anyone",), retention_ms, max_bytes, cleanup, types)
 
@@ -94,7 +96,10 @@ class Counting:
                 for sign in (1,) if number % 2 else (1, 1, -1):
                     total = state.shops.get(given.shop_id, 0) + sign * number * policy.factor
                     yield NumberAdded(
-                        shop_id=given.shop_id, number=sign * number, total=total, notes={"padding": padding, "x": None}
+                        shop_id=given.shop_id,
+                        number=sign * number,
+                        total=total,
+                        notes={"padding": padding, "x": None},
                     )
             case Tick():
                 yield TicksCounted(ticks=state.ticks + 1)
@@ -128,4 +133,11 @@ def tick(partition: int = 0, *, id: int) -> Event[Tick]:
 
 
 def adopted(policy: dict[str, Any], *, id: int, model: str = MODEL) -> Event[PolicyAdopted]:
-    return Event(UUID(int=id), "/tests", NOON, 0, None, PolicyAdopted(partition=0, policy=policy, embedding_model=model))
+    return Event(
+        UUID(int=id),
+        "/tests",
+        NOON,
+        0,
+        None,
+        PolicyAdopted(partition=0, policy=policy, embedding_model=model),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -34,15 +34,17 @@ def at(offset: int, partition: int = 0, topic: str = EVENTS, later: int = 0) -> 
 
 
 def enrich(
-    event: Event[Any], offset: int, partition: int = 0, topic: str = EVENTS, enrichment: Enrichment | None = None
+    event: Event[Any],
+    offset: int,
+    partition: int = 0,
+    topic: str = EVENTS,
+    enrichment: Enrichment | None = None,
 ) -> Enriched:
     """What an enricher writes about this event at this offset of its input."""
     return Enriched(at(offset, partition, topic), codec.encode(event), enrichment or enriched.NOTHING)
 
 
-def numbers(
-    begin: int, end: int, partition: int = 0, shops: int = 5
-) -> list[Input]:
+def numbers(begin: int, end: int, partition: int = 0, shops: int = 5) -> list[Input]:
     """Enriched events at these offsets of the input; every hundredth is unreadable, no number is unlucky."""
     return [
         Invalid(at(n, partition), "not JSON", b"{")
@@ -57,7 +59,6 @@ class Scene:
     """The topics of the counting domain, under one prefix."""
 
     settings: Settings
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def create_topics(self) -> None:
         await kafka.create_topics(self.settings, [*TOPICS, DEAD_LETTERS])
@@ -92,7 +93,11 @@ class Scene:
 
     def decider(self, limits: Limits = QUICK, partitions: int | None = None, **options: Any) -> Decider[Any]:
         return Decider(
-            self.settings, Counting(), opening(partitions or self.settings.partitions), limits=limits, **options
+            self.settings,
+            Counting(),
+            opening(partitions or self.settings.partitions),
+            limits=limits,
+            **options,
         )
 
     @asynccontextmanager
@@ -136,3 +141,8 @@ async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
 def inputs_of(records: Sequence[Record]) -> list[tuple[str, int]]:
     """Topic and offset of each record's input, without the opening."""
     return [(r.input.topic, r.input.offset) for r in records if r.input is not None]
+
+
+def without_place(records: Sequence[Record]) -> list[bytes]:
+    """The records as they are written, but for where in the enriched topic they were read."""
+    return [CODEC.encode(replace(record, enriched_offset=None)) for record in records]

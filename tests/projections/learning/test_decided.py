@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
@@ -116,7 +116,12 @@ def decided_knowledge(knowledge: Knowledge) -> Any:
 def test_the_tables_are_the_deciders_state(tables: Settings) -> None:
     partitions = itertools.count(1)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=40,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.reuse, Phase.generate),
+    )
     @given(st.lists(REPORTS | REVIEWS, min_size=5, max_size=40), st.sampled_from([1, 4, 1000]))
     def shown(history: list[Any], size: int) -> None:
         partition = next(partitions)

@@ -1,0 +1,178 @@
+"""Events in, reviewed knowledge out: the real tree, as `relearn up` runs it, with a part killed on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from cli.status import until_caught_up
+from cli.tree import Layout, Tree, grown
+from cli.up import until_ready
+from runtime.appender import Appender
+from runtime.clock import SystemClock
+from runtime.kafka import consumer, producer
+from runtime.postgres import connect
+from schemas.correction import ResponseCorrected
+from schemas.event import Event, EventData
+from schemas.feedback import FeedbackGiven
+from schemas.identity import identity
+from schemas.review import ApplyRequested, ItemApproved
+from tests.streams.learning.story import name
+
+REVIEWER = name("reviewer")
+CAUGHT_UP_SECONDS = 120
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@asynccontextmanager
+async def producing(tree: Tree) -> AsyncIterator[AIOKafkaProducer]:
+    sender = producer(tree.settings)
+    await sender.start()
+    try:
+        yield sender
+    finally:
+        await sender.stop()
+
+
+def event(id: str, shop: int, data: EventData) -> Event[Any]:
+    return Event(name(id), "/tests", datetime.now(UTC), shop, None, data)
+
+
+def correction(question: str, answer: str, by: str) -> ResponseCorrected:
+    return ResponseCorrected(
+        conversation_id=name(f"talk with {by}"), question=question, original_response="I do not know.",
+        corrected_answer=answer, actor_id=by,
+    )  # fmt: skip
+
+
+def complaint(question: str, by: str) -> FeedbackGiven:
+    return FeedbackGiven(
+        conversation_id=name(f"talk with {by}"), feedback_type="thumbs_down", question=question, actor_id=by
+    )
+
+
+async def rows(tree: Tree, query: str, *arguments: object) -> list[tuple[Any, ...]]:
+    await until_caught_up(tree.settings, CAUGHT_UP_SECONDS)
+    conn = await connect(tree.settings, "learning")
+    try:
+        return [tuple(row) for row in await conn.fetch(query, *arguments)]
+    finally:
+        await conn.close()
+
+
+async def feed(tree: Tree, id: UUID) -> list[bytes | None]:
+    """What `knowledge.live` says of one piece of knowledge."""
+    reader = consumer(tree.settings)
+    await reader.start()
+    try:
+        topic = tree.settings.topic("knowledge.live")
+        partitions = [TopicPartition(topic, p) for p in range(tree.settings.partitions)]
+        reader.assign(partitions)
+        await reader.seek_to_beginning(*partitions)
+        said: list[bytes | None] = []
+        for partition, end in (await reader.end_offsets(partitions)).items():
+            while await reader.position(partition) < end:
+                batches = await reader.getmany(partition, timeout_ms=500)
+                said += [m.value for batch in batches.values() for m in batch if m.key == str(id).encode()]
+        return said
+    finally:
+        await reader.stop()
+
+
+async def test_events_become_reviewed_knowledge(tmp_path: Path) -> None:
+    async with grown(Layout(tmp_path / "tree"), SystemClock(), print) as tree:
+        await until_ready(tree)
+        async with producing(tree) as sender:
+            appender = Appender(sender, tree.settings.topic)
+            await two_shops_say_the_same(tree, appender)
+            await bad_input_harms_nobody(tree, appender, sender)
+            await killed_parts_come_back(tree, appender)
+            await a_reviewer_makes_it_knowledge(tree, appender)
+
+
+async def two_shops_say_the_same(tree: Tree, appender: Appender) -> None:
+    """Same ids, same texts: neither sees anything of the other."""
+    for shop in (7, 8):
+        await appender.append(
+            event("c1", shop, correction("How long do refunds take?", "Refunds take 14 days.", "owner")),
+            event("f1", shop, complaint("How long does a refund take?", "ann")),
+            event("f1", shop, complaint("How long does a refund take?", "ann")),
+        )
+    found = await rows(
+        tree, "SELECT shop_id, id, status, confidence_score FROM learning_queue ORDER BY shop_id"
+    )
+    assert found == [(shop, identity(shop, name("c1"), "item"), "pending", 80) for shop in (7, 8)]
+    assert await rows(tree, "SELECT shop_id, count(*) FROM conversation_feedback GROUP BY 1 ORDER BY 1") == [
+        (7, 1),
+        (8, 1),
+    ]
+    repeats = "SELECT shop_id FROM learning_audit_log WHERE action = 'DuplicateIgnored' ORDER BY 1"
+    assert await rows(tree, repeats) == [(7,), (8,)]
+
+
+async def bad_input_harms_nobody(tree: Tree, appender: Appender, sender: AIOKafkaProducer) -> None:
+    approval = orjson.dumps(
+        {
+            "specversion": "1.0", "id": str(name("bad")), "source": "/tests", "shopid": 7,
+            "type": "relearn.item.approved.v1", "time": datetime.now(UTC).isoformat(),
+            "data": {"item_id": str(name("x")), "reviewer_id": str(REVIEWER)},
+        }
+    )  # fmt: skip
+    for value in (b"{", approval):
+        await sender.send_and_wait(tree.settings.topic("learning.events"), value, key=b"7")
+    await appender.append(event("f2", 7, complaint("Do you sell gift cards?", "bob")))
+    reasons = await rows(
+        tree, "SELECT after->>'reason' FROM learning_audit_log WHERE action = 'DeadLettered' ORDER BY 1"
+    )
+    assert [("belongs in learning.reviews" in reason, "not JSON" in reason) for (reason,) in reasons] == [
+        (False, True),
+        (True, False),
+    ]
+    assert await rows(tree, "SELECT count(*) FROM learning_queue WHERE shop_id = 7") == [(2,)]
+
+
+async def killed_parts_come_back(tree: Tree, appender: Appender) -> None:
+    for part in ("decider-learning", "projector-learning"):
+        os.kill(tree.pids[part], signal.SIGKILL)
+    await appender.append(
+        *(event(f"k{n}", 9, complaint(f"Question {n}?", f"customer {n}")) for n in range(50))
+    )
+    assert await rows(
+        tree, "SELECT count(*), count(DISTINCT id) FROM conversation_feedback WHERE shop_id = 9"
+    ) == [(50, 50)]
+
+
+async def a_reviewer_makes_it_knowledge(tree: Tree, appender: Appender) -> None:
+    item = identity(7, name("c1"), "item")
+    await appender.append(
+        event("a1", 7, ItemApproved(item_id=item, reviewer_id=REVIEWER, category="refunds")),
+        event("apply", 7, ApplyRequested()),
+    )
+    known = identity(7, name("apply"), "knowledge", item)
+    assert await rows(
+        tree, "SELECT id, content, question, category, status, item_id FROM knowledge_base_rag"
+    ) == [(known, "Refunds take 14 days.", "How long do refunds take?", "refunds", "live", item)]
+    assert await rows(tree, "SELECT status, reviewed_by FROM learning_queue WHERE id = $1", item) == [
+        ("applied", REVIEWER)
+    ]
+    story = "SELECT action FROM learning_audit_log WHERE shop_id = 7 AND entity_id = $1 ORDER BY log_offset, action"
+    assert await rows(tree, story, item) == [
+        ("ItemProposed",),
+        ("ItemRelated",),
+        ("ItemApproved",),
+        ("ItemApplied",),
+    ]
+    assert [orjson.loads(value or b"null")["content"] for value in await feed(tree, known)] == [
+        "Refunds take 14 days."
+    ]
