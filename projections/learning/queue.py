@@ -160,7 +160,7 @@ def proposed(log: Logged, outcome: out.ItemProposed) -> Iterator[Change]:
     )
     yield change(rows.PROPOSE, row, outcome)
     yield added_source(log, outcome, source, None)
-    yield from ()
+    yield from linked(log, outcome, outcome.conflicts_with)
 
 
 def content_at(data: Any, part: str) -> str:
@@ -196,7 +196,7 @@ def corroborated(log: Logged, outcome: out.ItemCorroborated) -> Iterator[Change]
     )
     yield change(rows.CORROBORATE, row, outcome)
     yield added_source(log, outcome, outcome.source, outcome.similarity)
-    yield from ()
+    yield from linked(log, outcome, outcome.conflicts_with)
 
 
 def disputed(log: Logged, outcome: out.ItemDisputed) -> Iterator[Change]:
