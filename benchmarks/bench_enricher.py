@@ -3,8 +3,8 @@
     python -m benchmarks.bench_enricher [--inputs 40000] [--texts 2000] [questions.csv]
 
 Starts an embedded broker and one real worker in a process of its own. A rate is taken between the broker's
-append times of the first and the last enriched message, so neither start-up nor reading counts. The encoder
-stands idle while the worker runs, and the worker is gone while the encoder runs alone.
+append times of the first and the last enriched message, so neither start-up nor reading counts. The bare
+encoder runs alone, before and after the worker, so that other work on the machine slows both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import mean, median, quantiles
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
@@ -161,8 +161,10 @@ async def compare(inputs: int, texts: Sequence[str]) -> None:
         try:
             without = await measure(settings("a."), [served(number) for number in range(inputs)])
             say(f"without texts: {without:.0f} inputs/s")
+            encoder = Encoder("all-MiniLM-L6-v2")
+            before = rate(encoder, texts[: 2 * BATCH], repeats=1)
             enriched = await measure(settings("b."), [proposed(n, text) for n, text in enumerate(texts)])
-            bare = rate(Encoder("all-MiniLM-L6-v2"), texts[: 4 * BATCH], repeats=3)
+            bare = mean([before, rate(encoder, texts[: 2 * BATCH], repeats=1)])
             say(f"with texts: {enriched:.0f} texts/s; bare encoder: {bare:.0f}; {enriched / bare:.0%} of it")
             waits = await latency(settings("c."))
             say(f"one event alone: median {median(waits):.0f} ms, p95 {quantiles(waits, n=20)[-1]:.0f} ms")

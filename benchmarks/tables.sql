@@ -14,7 +14,7 @@ SELECT n, l2_normalize((SELECT array_agg(random() - 0.5)::VECTOR FROM generate_s
 -- name: load_items(first, last, live_share, topics)!
 -- Shop 1 has every fifth item, shop 2 every eleventh, shops 3 to 200 share the rest. Live items are of the last
 -- weeks of a year and each has vectors of its own, about 0.8 near to the others of its topic; the others have
--- their topic's, which costs the same space.
+-- their topic's, which costs the same space. `0 * number`: a row's numbers are drawn for that row.
 INSERT INTO learning_queue
        (shop_id, id, status, source_type, source_id, proposed_content, question, category, embedding,
         question_embedding, confidence_score, metadata, created_at, updated_at)
@@ -45,9 +45,9 @@ SELECT CASE WHEN i.shop < 0.2 THEN 1 WHEN i.shop < 0.295 THEN 2 ELSE 3 + floor(1
                              + INTERVAL '365 days' * CASE WHEN i.live THEN 0.9 + 0.1 * i.age ELSE i.age END AS at
                      ) AS made
   CROSS JOIN LATERAL (SELECT CASE WHEN i.live THEN array_agg((random() - 0.5) * 0.088)::VECTOR END AS noise
-                        FROM generate_series(1, CASE WHEN i.live THEN 384 ELSE 0 END)) AS answer
+                        FROM generate_series(1, CASE WHEN i.live THEN 384 + 0 * i.number ELSE 0 END)) AS answer
   CROSS JOIN LATERAL (SELECT CASE WHEN i.live THEN array_agg((random() - 0.5) * 0.088)::VECTOR END AS noise
-                        FROM generate_series(1, CASE WHEN i.live THEN 384 ELSE 0 END)) AS question;
+                        FROM generate_series(1, CASE WHEN i.live THEN 384 + 0 * i.number ELSE 0 END)) AS question;
 
 -- name: load_conversations(shops, each)!
 INSERT INTO conversation_memory (shop_id, id)

@@ -8,6 +8,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from pydantic import ValidationError
 
 from cli.importers import ImportRefused
+from projections.failures import LogRefused as ShownLogRefused
 from runtime.embedded.jars import JarsMissing
 from runtime.embedded.kafka import BrokerFailed
 from runtime.embedded.postgres import ServerFailed
@@ -17,6 +18,8 @@ from runtime.postgres import VectorsMissing
 from runtime.settings import SettingsError
 from schemas.documents import IncompatibleChange
 from schemas.failures import InvalidEvent, UnreadableRecord
+from streams.enrichment.rewind import EnrichersRunning
+from streams.log import LogRefused
 
 Words = Callable[[Exception], str]
 
@@ -27,6 +30,9 @@ class Failed(Exception):
 
 def sentence(error: Exception) -> str:
     """What happened, for a person: the words of a known failure, else the kind of the unknown one."""
+    while isinstance(error, ExceptionGroup):
+        # What ran side by side fails side by side; the first to fail is told.
+        error = error.exceptions[0]
     for kind, words in WORDS.items():
         if isinstance(error, kind):
             return words(error)
@@ -77,6 +83,9 @@ WORDS: Mapping[type[Exception], Words] = {
     KafkaConnectionError: _unreachable,
     KafkaError: _kafka,
     FileNotFoundError: lambda error: f"there is no file {getattr(error, 'filename', '')}",
+    EnrichersRunning: str,
+    LogRefused: str,
+    ShownLogRefused: str,
     TimeoutError: lambda error: f"took too long: {first_line(error)}",
     ConnectionError: lambda error: f"a server cannot be reached: {first_line(error)}",
     OSError: str,

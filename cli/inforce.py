@@ -8,6 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from cli.failure import Failed
 from cli.tail import first_from, last_of
 from runtime.settings import Settings
 from schemas.learning import OUTCOMES
@@ -60,7 +61,11 @@ class Search:
         self._codec = RecordCodec(LEARNING.types, OUTCOMES)
 
     async def adoption(self, last: ConsumerRecord) -> PolicyAdopted:
-        """The outcome that brought the policy in force after the last record."""
+        """The outcome that brought the policy in force after the last record.
+
+        Raises:
+            Failed: if the log has none, which no decider writes.
+        """
         record = decode(self._codec, last)
         if (adopted := _adopted(record)) is not None:
             return adopted
@@ -75,9 +80,10 @@ class Search:
                 else:
                     low_at, low = at, found
         adopted = _adopted(low)
-        assert adopted is not None and adopted.policy_hash == record.policy, (
-            "its adoption stands before its use"
-        )
+        if adopted is None or adopted.policy_hash != record.policy:
+            raise Failed(
+                f"{last.topic}[{last.partition}] names policy {record.policy}, which it never adopted"
+            )
         return adopted
 
     async def _from(self, offset: int, end: int) -> tuple[int, Record]:

@@ -21,7 +21,9 @@ class Command(NamedTuple):
 
 
 COMMANDS: Mapping[str, Command] = {
-    "demo": Command("cli.demo", "Run a bundled scenario through everything and show what came of it."),
+    "demo": Command(
+        "cli.demo.command", "Run a bundled scenario through everything and show what came of it."
+    ),
     "up": Command("cli.up", "Run broker, database and every part in one supervised tree."),
     "env": Command("cli.env", "Print the settings of the running tree as export lines."),
     "status": Command("cli.status", "Show how far every part has come, or wait until all is caught up."),

@@ -89,8 +89,7 @@ class Rounds:
         async def run() -> None:
             try:
                 done = await job.do(self._shop)
-            except Exception as error:
-                # The outer edge of a job: one that fails must not end the others.
+            except Exception as error:  # noqa: BLE001 - a job's edge: one that fails must not end the others
                 self._runs.labels(name, "failed").inc()
                 self._health.unready(name, f"failed: {type(error).__name__}: {error}")
                 self._log.error("a job failed", job=name, exc_info=error)

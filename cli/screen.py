@@ -49,20 +49,23 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str |
 
 def cell(value: object) -> str:
     """A value in a table."""
-    match value:
-        case None:
-            return "-"
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return f"{value:,}"
-        case float():
-            return f"{value:,.4g}"
-        case datetime():
-            return value.strftime("%Y-%m-%d %H:%M:%S")
-        case Mapping() | list() | tuple():
-            return orjson.dumps(value, default=str).decode()
+    for kind, words in CELLS.items():
+        if isinstance(value, kind):
+            return words(value)
     return str(value)
+
+
+CELLS: Mapping[type[Any], Callable[[Any], str]] = {
+    type(None): lambda _: "-",
+    bool: lambda value: "yes" if value else "no",
+    int: lambda value: f"{value:,}",
+    float: lambda value: f"{value:,.4g}",
+    datetime: lambda value: value.strftime("%Y-%m-%d %H:%M:%S"),
+    Mapping: lambda value: orjson.dumps(value, default=str).decode(),
+    list: lambda value: orjson.dumps(value, default=str).decode(),
+    tuple: lambda value: orjson.dumps(value, default=str).decode(),
+}
+"""How values are shown; the first kind that a value is decides."""
 
 
 def duration(seconds: float) -> str:

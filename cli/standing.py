@@ -28,6 +28,9 @@ from streams.checkpoints import Checkpoint, read_checkpoints
 from streams.enrichment.inputs import group_of
 from streams.log import read, reader
 
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+"""Seconds between two looks: the longer it takes, the less often, for a look takes work from those who do it."""
+
 Ends = Mapping[tuple[str, int], int]
 """Where each partition of a topic (without prefix) ends."""
 
@@ -73,7 +76,7 @@ class Observer:
         acknowledged, ends = await self._acknowledged(), await self.ends(*self.topics)
         return Standing(self.topics.name, dict(sorted(ends.items())), acknowledged, checkpoints, shown)
 
-    async def until_caught_up(self, every: float) -> None:
+    async def until_caught_up(self) -> None:
         """Returns when all that stood in the inputs when this was asked is decided, and all that is decided shown.
 
         An input partition is decided when the log's checkpoint has reached the end that it had (what is left may be
@@ -81,8 +84,10 @@ class Observer:
         has passed the last record.
         """
         wanted = await self.ends(*self.topics.inputs)
+        pause = SHORTEST_PAUSE
         while not await self._is_caught_up(wanted):
-            await asyncio.sleep(every)
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
 
     async def ends(self, *topics: Topic) -> Ends:
         """Where each partition of these topics ends for readers of what is committed."""
@@ -185,7 +190,9 @@ def _decider(standing: Standing, now: datetime) -> list[dict[str, Any]]:
         if topic == enriched:
             checkpoint = standing.checkpoints.get(number)
             at = checkpoint.enriched_offset + 1 if checkpoint else 0
-            found.append(_row("decider", topic, number, at, end, checkpoint and checkpoint.decided_at, now))
+            found.append(
+                _row("decider", topic, number, at, end, checkpoint.decided_at if checkpoint else None, now)
+            )
     return found
 
 
@@ -196,7 +203,7 @@ def _projection(standing: Standing, now: datetime) -> list[dict[str, Any]]:
     for number in sorted(each for topic, each in standing.ends if topic == log):
         checkpoint, shown = standing.checkpoints.get(number), standing.shown.get(number)
         records, done = checkpoint.seq + 1 if checkpoint else 0, shown.seq if shown else 0
-        row = _row("projection", log, number, done, records, shown and shown.decided_at, now)
+        row = _row("projection", log, number, done, records, shown.decided_at if shown else None, now)
         found.append(row | ({"stopped": shown.stopped_reason} if shown and shown.stopped_reason else {}))
     return found
 

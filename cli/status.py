@@ -15,8 +15,6 @@ from cli.standing import observers, rows
 from runtime.clock import SystemClock
 from runtime.settings import Settings, load_settings
 
-EVERY_SECONDS = 0.2
-
 app = typer.Typer(add_completion=False)
 
 
@@ -59,9 +57,11 @@ async def until_caught_up(settings: Settings, timeout: float | None) -> None:
     """
     try:
         async with asyncio.timeout(timeout), observers(settings) as each:
-            await asyncio.gather(*(observer.until_caught_up(EVERY_SECONDS) for observer in each))
+            await asyncio.gather(*(observer.until_caught_up() for observer in each))
     except TimeoutError:
-        raise Failed(f"not caught up within {timeout:g} s: `relearn status` tells which part is behind") from None
+        raise Failed(
+            f"not caught up within {timeout:g} s: `relearn status` tells which part is behind"
+        ) from None
 
 
 def _render(out: Console, found: dict[str, Any]) -> None:
@@ -75,7 +75,9 @@ def _render(out: Console, found: dict[str, Any]) -> None:
     out.print(table(columns, cells, title="\nparts"))
     for row in found["parts"]:
         if reason := row.get("stopped"):
-            out.print(f"{row['part']} of {row['topic']}[{row['partition']}] is stopped: {reason}", style="red")
+            out.print(
+                f"{row['part']} of {row['topic']}[{row['partition']}] is stopped: {reason}", style="red"
+            )
     out.print(f"\n{found['dead_letters']:,} dead letters")
 
 

@@ -18,7 +18,7 @@ from cli.screen import console
 from cli.tree import Layout, Tree, grown
 from runtime.clock import SystemClock
 
-READY_SECONDS = 0.5
+READY_SECONDS = 0.2
 """Between two looks at the parts' health."""
 
 app = typer.Typer(add_completion=False)
@@ -69,12 +69,16 @@ def welcome(tree: Tree) -> Panel:
 async def until_ready(tree: Tree) -> None:
     """Returns when every part says that it does its work."""
     async with httpx.AsyncClient(timeout=5) as client:
-        while not all([await _is_ready(client, url) for url in tree.health.values()]):
-            await asyncio.sleep(READY_SECONDS)
+        for url in tree.health.values():
+            await _until_ready(client, url)
 
 
-async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:
-    try:
-        return (await client.get(url)).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
+async def _until_ready(client: httpx.AsyncClient, url: str) -> None:
+    while True:
+        try:
+            if (await client.get(url)).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            # It does not listen yet.
+            pass
+        await asyncio.sleep(READY_SECONDS)

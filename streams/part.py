@@ -121,7 +121,9 @@ class Part(Generic[S]):
             # Before the end of the log is asked for: after this nobody else can move it.
             await writer.start()
             async with reader(around.settings) as consumer:
+                around.fault("before-fold")
                 folded = await self._fold(consumer, held)
+                around.fault("after-fold")
                 await self._check_partitions(writer, folded.state.partitions or around.opening.partitions)
                 self.next_offset = await start_offset(consumer, self.enriched, folded.state)
         except BaseException:
@@ -134,7 +136,6 @@ class Part(Generic[S]):
         around = self._around
         tp = self._tp(around.domain.topics.log.name)
         log_reader = LogReader(consumer, tp, around.codec, around.machine, self._progressed)
-        around.fault("before-fold")
         if held is not None and await self._continues(log_reader, held):
             return held
         if around.snapshots is not None:
@@ -144,7 +145,6 @@ class Part(Generic[S]):
         fresh = self._folded = Folded(around.machine.new(self.partition))
         self._clean = True
         await log_reader.catch_up(fresh)
-        around.fault("after-fold")
         return fresh
 
     async def _continues(self, log_reader: LogReader[S], folded: Folded[S]) -> bool:

@@ -194,7 +194,8 @@ class Machine(Generic[S]):
         mark = state.inputs.get(at.topic) or Mark()
         last = message.last if isinstance(message, Absent) else at.offset
         if last < mark.next_offset:
-            if at.appended_at > mark.appended_at:
+            # What is absent stands nowhere, so its time says nothing about the topic.
+            if at.appended_at > mark.appended_at and not isinstance(message, Absent):
                 raise InputRecreated(at)
             return Repeat()
         if at.offset > mark.next_offset:

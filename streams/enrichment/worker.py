@@ -30,8 +30,8 @@ from streams.enrichment.slices import slices
 from streams.enrichment.watchdog import Observer, Watchdog
 
 BATCH = 256
-WITHIN_SECONDS = 0.02
-"""How long the first input of a small batch waits for others."""
+WITHIN_SECONDS = 0.04
+"""How long a small batch waits for more: Faust hands over a full one in about this time."""
 LOOK_SECONDS = 5.0
 
 Agent = Callable[[Any], Awaitable[None]]

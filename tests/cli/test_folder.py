@@ -45,7 +45,10 @@ def test_env_prints_lines_that_a_shell_reads(tmp_path: Path, holder: subprocess.
     holder.wait()
     assert result.exit_code == 0
     told = subprocess.run(
-        ["sh", "-c", f'{result.stdout}\necho "$RELEARN_DATABASE_URL"'], capture_output=True, text=True
+        ["sh", "-c", f'{result.stdout}\necho "$RELEARN_DATABASE_URL"'],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert told.stdout == "postgresql://there/it's\n"
     assert (tmp_path / ENVIRONMENT).stat().st_mode & 0o077 == 0

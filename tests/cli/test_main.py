@@ -39,7 +39,7 @@ def test_every_command_has_help_with_an_example(words: list[str], command: Any) 
 
 def test_the_group_lists_them_all_without_loading_any() -> None:
     code = "import sys; from cli.main import main\ntry: main()\nexcept SystemExit: pass\nprint(*sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True)
+    told = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
     *help_lines, modules = told.stdout.splitlines()
     assert all(any(line.startswith(f"│ {name} ") for line in help_lines) for name in COMMANDS)
     assert not {"pydantic", "aiokafka", "torch", "asyncpg", "numpy"} & set(modules.split())

@@ -44,7 +44,6 @@ async def test_upgrade_and_downgrade_under_any_name_leave_nothing_behind(
     migrator = Migrator(schema)
     names = await migrator.upgrade(conn)
     assert names == [migration.name for migration in migrator.migrations]
-    assert len(names) == 14
     assert str(await migrator.validate(conn)) == "All 13 tables verified, 0 issues found"
     assert await migrator.upgrade(conn) == []
     assert await migrator.downgrade(conn) == names[::-1]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.control import PolicyAdopted, Tick
 from schemas.event import Event, EventData, ShopData
@@ -29,12 +29,12 @@ class NumberSaid(ShopData):
 
 
 class NumberAdded(Outcome):
-    """`first` is the first number of the shop, None if it is 0, so that nothing is lost on the way to the log."""
+    """`notes` is there to be large."""
 
     kind: Literal["NumberAdded"] = "NumberAdded"
     number: int
     total: int
-    notes: dict[str, Any] = {}
+    notes: Mapping[str, Any] = Field(default_factory=dict)
 
 
 class TicksCounted(Outcome):

@@ -111,6 +111,12 @@ class Scene:
                 decider.stop()
             await asyncio.gather(*tasks)
 
+    async def until_records(self, number: int, partition: int = 0) -> None:
+        """Waits until so many are committed."""
+        async with asyncio.timeout(60):
+            while len(await self.messages(TOPICS.log.name, partition)) < number:
+                await asyncio.sleep(0.05)
+
     async def decide_all(self, last_seq: int, **options: Any) -> None:
         """Runs a decider until each partition has so many records."""
         decider = self.decider(**options)

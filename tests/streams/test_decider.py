@@ -27,7 +27,7 @@ from streams.limits import Limits
 from streams.log import LogRefused
 from streams.snapshot import Snapshots, pickled
 from streams.writer import Fenced, LogWriter, Outbox
-from tests.streams.counting import CONTROL, EVENTS, FEED, MODEL, TOPICS, Counting, said, tick
+from tests.streams.counting import CONTROL, EVENTS, FEED, TOPICS, Counting, said, tick
 from tests.streams.scene import (
     QUICK,
     Scene,
@@ -266,15 +266,15 @@ async def test_a_log_that_is_not_kept_is_refused(kafka_settings: Settings, log: 
 async def test_a_fenced_decider_lets_go(scene: Scene) -> None:
     await scene.write(numbers(0, 20))
     decider = scene.decider(replace(QUICK, fenced_seconds=1.0))
+    running = asyncio.create_task(decider.run())
+    await until(lambda: all_have(decider, 1, 21))
+    usurper = LogWriter(scene.settings, TOPICS.name, 0, QUICK, Faults())
+    await usurper.start()
+    await scene.write(numbers(20, 40))
+    await until(lambda: "taken the partition over" in reason(decider.status()))
+    assert states(decider) == ["opening"]
     with pytest.raises(DeciderFailed, match="partition 0 was taken over"):
-        async with scene.running(decider):
-            await until(lambda: all_have(decider, 1, 21))
-            usurper = LogWriter(scene.settings, TOPICS.name, 0, QUICK, Faults())
-            await usurper.start()
-            await scene.write(numbers(20, 40))
-            await until(lambda: "taken the partition over" in reason(decider.status()))
-            assert decider.status()[0].state == "opening"
-            await until(lambda: decider._ended.is_set())
+        await running
     await usurper.close()
     assert_complete(await scene.log(), 20)
     await scene.decide_all(41)
@@ -321,11 +321,8 @@ class TestSnapshots:
         await scene.write(numbers(60, 80))
         await scene.decide_all(81)
         assert_complete(await scene.log(), 80)
-        plain = Scene(
-            scene.settings.model_copy(
-                update={"topic_prefix": f"plain.{scene.settings.topic_prefix}", "snapshot_dir": None}
-            )
-        )
+        apart = {"topic_prefix": f"plain.{scene.settings.topic_prefix}", "snapshot_dir": None}
+        plain = Scene(scene.settings.model_copy(update=apart))
         await plain.create_topics()
         await plain.write([*numbers(0, 60), *numbers(60, 80)])
         await plain.decide_all(81)
@@ -360,9 +357,8 @@ class TestSnapshots:
 
     async def test_one_of_another_log_is_ignored(self, saving: Scene) -> None:
         """Its file has the right name, and all is well with it: but the log holds something else there."""
-        other = Scene(
-            saving.settings.model_copy(update={"topic_prefix": "other." + saving.settings.topic_prefix})
-        )
+        apart = {"topic_prefix": f"other.{saving.settings.topic_prefix}"}
+        other = Scene(saving.settings.model_copy(update=apart))
         await other.create_topics()
         await other.write(numbers(0, 60, shops=3))
         await other.decide_all(61)
@@ -381,9 +377,17 @@ class TestSnapshots:
             assert all_have(decider, 1, 71)
 
 
-def test_metrics_name_the_state_of_every_partition(kafka_settings: Settings) -> None:
+async def test_metrics_tell_the_state_of_every_partition(wide: Scene) -> None:
+    await wide.write([*numbers(0, 5, 1), *numbers(3, 5, 1), *numbers(7, 9, 1)])
     registry = CollectorRegistry()
-    decider = Scene(kafka_settings).decider(registry=registry)
-    assert decider.status() == []
-    assert MODEL == "tiny"
-    assert {m.name for m in registry.collect()} >= {"relearn_decider_lag", "relearn_decider_state"}
+    decider = wide.decider(registry=registry)
+
+    def told(name: str, partition: int, **labels: str) -> float | None:
+        of = {"domain": "counting", "partition": str(partition), **labels}
+        return registry.get_sample_value(f"relearn_decider_{name}", of)
+
+    async with wide.running(decider):
+        await until(lambda: told("state", 1, state="waiting") == 1 and told("passed_over_total", 1) == 2)
+        assert [told(name, 1) for name in ("seq", "checkpoint", "lag", "repeats_total")] == [6, 4, 0, 2]
+        await until(lambda: told("state", 0, state="live") == 1)
+        assert (told("state", 0, state="waiting"), told("checkpoint", 0), told("seq", 0)) == (0, -1, 0)

@@ -96,24 +96,18 @@ async def test_a_stopped_process_that_wakes_is_a_zombie(calm: Scene, wild: Scene
     """It sleeps longer than its group waits, and wakes with a batch in its hands."""
     await wild.write(numbers(0, 1000))
     async with process(wild.settings) as sleeper:
-        await until_records(wild, 300)
+        await wild.until_records(300)
         sleeper.send_signal(signal.SIGSTOP)
         await wild.write(numbers(1000, 2000))
         await wild.decide_all(2001)
         await wild.write(numbers(2000, 2500))
         sleeper.send_signal(signal.SIGCONT)
-        await until_records(wild, 2501)
+        await wild.until_records(2501)
         sleeper.terminate()
         assert await sleeper.wait() == 0
     await calm.write(numbers(0, 2500))
     await calm.decide_all(2501)
     assert await everything(wild) == await everything(calm)
-
-
-async def until_records(scene: Scene, number: int) -> None:
-    async with asyncio.timeout(60):
-        while len(await scene.messages(TOPICS.log.name)) < number:
-            await asyncio.sleep(0.05)
 
 
 @pytest.mark.timeout(300)

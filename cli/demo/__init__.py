@@ -1,0 +1,1 @@
+"""The demo: a scenario played through the real tree, and what came of it."""
