@@ -1,6 +1,6 @@
 """How many inputs a second one enricher answers: without texts, and with texts against the bare encoder.
 
-    python -m benchmarks.bench_enricher [--inputs 40000] [--texts 2000] [questions.csv]
+    python -m benchmarks.bench_enricher [--inputs 40000] [--texts 2000] [--threads N] [questions.csv]
 
 Starts an embedded broker and one real worker in a process of its own. A rate is taken between the broker's
 append times of the first and the last enriched message, so neither start-up nor reading counts. The bare
@@ -76,11 +76,11 @@ def proposed(number: int, text: str) -> tuple[int, bytes]:
     return shop, event("relearn.knowledge.proposed.v1", shop, {"content": text})
 
 
-async def measure(settings: Settings, inputs: Sequence[tuple[int, bytes]]) -> float:
+async def measure(settings: Settings, inputs: Sequence[tuple[int, bytes]], threads: int | None) -> float:
     """Inputs a second."""
     await kafka.create_topics(settings, LEARNING)
     await append(settings, inputs)
-    with worker(settings):
+    with worker(settings, threads):
         times = await appended_at(settings, len(inputs))
     return (len(times) - 1) / (max(times) - min(times)) * 1000
 
@@ -108,11 +108,11 @@ async def appended_at(settings: Settings, count: int) -> list[int]:
     return times
 
 
-async def latency(settings: Settings) -> list[float]:
+async def latency(settings: Settings, threads: int | None) -> list[float]:
     """Milliseconds from the beginning of an append until the enriched message has come, sorted."""
     await kafka.create_topics(settings, LEARNING)
     found = []
-    with worker(settings):
+    with worker(settings, threads):
         async with (
             kafka.producer(settings) as client,
             kafka.consumer(settings, settings.topic(LEARNING.enriched.name)) as enriched,
@@ -127,9 +127,10 @@ async def latency(settings: Settings) -> list[float]:
 
 
 @contextmanager
-def worker(settings: Settings) -> Iterator[None]:
+def worker(settings: Settings, threads: int | None) -> Iterator[None]:
     """This file as a worker, in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.bench_enricher", "--work"]
+    command += [] if threads is None else ["--threads", str(threads)]
     child = subprocess.Popen(command, env={**os.environ, **settings.environment()})
     try:
         yield
@@ -138,17 +139,20 @@ def worker(settings: Settings) -> Iterator[None]:
         child.wait()
 
 
-def work() -> None:
+def work(threads: int | None) -> None:
     """Enriches as the settings in the environment say, until SIGTERM."""
     settings = load_settings()
     configure_logging(settings.log_level)
     enricher = Enricher(
-        LEARNING, Embedder(settings.embedding_model), sentiment_analyser("none"), settings.partitions
+        LEARNING,
+        Embedder(settings.embedding_model, threads=threads),
+        sentiment_analyser("none"),
+        settings.partitions,
     )
     run(settings, LEARNING, enricher, Surroundings(Unheard()))
 
 
-async def compare(inputs: int, texts: Sequence[str]) -> None:
+async def compare(inputs: int, texts: Sequence[str], threads: int | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         broker = EmbeddedKafka(Path(folder))
         address = await broker.start()
@@ -159,14 +163,16 @@ async def compare(inputs: int, texts: Sequence[str]) -> None:
             )
 
         try:
-            without = await measure(settings("a."), [served(number) for number in range(inputs)])
+            without = await measure(settings("a."), [served(number) for number in range(inputs)], threads)
             say(f"without texts: {without:.0f} inputs/s")
-            encoder = Encoder("all-MiniLM-L6-v2")
+            encoder = Encoder("all-MiniLM-L6-v2", threads=threads)
             before = rate(encoder, texts[: 2 * BATCH], repeats=1)
-            enriched = await measure(settings("b."), [proposed(n, text) for n, text in enumerate(texts)])
+            enriched = await measure(
+                settings("b."), [proposed(n, text) for n, text in enumerate(texts)], threads
+            )
             bare = mean([before, rate(encoder, texts[: 2 * BATCH], repeats=1)])
             say(f"with texts: {enriched:.0f} texts/s; bare encoder: {bare:.0f}; {enriched / bare:.0%} of it")
-            waits = await latency(settings("c."))
+            waits = await latency(settings("c."), threads)
             say(f"one event alone: median {median(waits):.0f} ms, p95 {quantiles(waits, n=20)[-1]:.0f} ms")
         finally:
             await broker.stop()
@@ -179,12 +185,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("csv", nargs="?", type=Path)
     parser.add_argument("--inputs", type=int, default=40_000)
     parser.add_argument("--texts", type=int, default=2000)
+    parser.add_argument("--threads", type=int, help="of the model, both times")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     said = parser.parse_args(arguments)
     if said.work:
-        work()
+        work(said.threads)
     texts = read(said.csv, said.texts) if said.csv else generated(said.texts)
-    asyncio.run(compare(said.inputs, texts))
+    asyncio.run(compare(said.inputs, texts, said.threads))
 
 
 def say(line: str) -> None:

@@ -127,7 +127,22 @@ class Bench:
         return items
 
 
-WORDS = "bicycle refund oven invoice garden passport violin window coffee hotel tax camera pillow ferry".split()
+WORDS = (
+    "bicycle",
+    "refund",
+    "oven",
+    "invoice",
+    "garden",
+    "passport",
+    "violin",
+    "window",
+    "coffee",
+    "hotel",
+    "tax",
+    "camera",
+    "pillow",
+    "ferry",
+)
 
 
 def correction(number: int) -> ResponseCorrected:
@@ -152,7 +167,9 @@ async def main(number: int = 10_000, say: Callable[[str], None] = print) -> None
                 say(f"{number} events without embedding: {statistics.median(rates):,.0f} events/s to rows "
                     f"(of {', '.join(f'{rate:,.0f}' for rate in rates)})")  # fmt: skip
                 took = sorted(await bench.latency())
-                say(f"event to row: p50 {statistics.median(took):.0f} ms, p95 {took[int(0.95 * SINGLE)]:.0f} ms")
+                say(
+                    f"event to row: p50 {statistics.median(took):.0f} ms, p95 {took[int(0.95 * SINGLE)]:.0f} ms"
+                )
                 say(f"{ITEMS} approved items applied in {await bench.apply():.2f} s")
 
 

@@ -152,7 +152,9 @@ class Asking:
 
     async def _searches(self, size: str, shop: int) -> Measured:
         live = await self._sql.live_items(self._pool, shop_id=shop)
-        probes = [row["embedding"] async for row in self._sql.probes(self._pool, shop_id=shop, number=LOOKUPS)]
+        probes = [
+            row["embedding"] async for row in self._sql.probes(self._pool, shop_id=shop, number=LOOKUPS)
+        ]
         for probe in probes:
             await self._found("similar_items", shop, probe)
         took = [await milliseconds(self._found("similar_items", shop, probe)) for probe in probes]
@@ -230,7 +232,9 @@ async def measure(rows: int, live: int, say: Callable[[str], None]) -> list[Meas
 
 def main() -> None:
     """Prints the table of measurements."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--live", type=int, default=100_000)
     asked = parser.parse_args()
