@@ -49,7 +49,6 @@ class Watch:
     def progressed(self, inputs: int) -> None:
         """So many inputs are enriched and durable."""
         self._inputs.inc(inputs)
-        self._health.ready(NAME)
 
     def lagging(self, lag: int, idle_seconds: float) -> None:
         """So many inputs wait; the last progress is so long ago."""

@@ -36,8 +36,9 @@ async def policies_in_force(settings: Settings) -> list[InForce]:
     """The policy of every partition in which anything has been decided."""
     log = settings.topic(LEARNING.log.name)
     count = await partitions_of(settings, LEARNING.log)
-    async with reader(settings) as consumer:
-        found = [await _in_partition(consumer, TopicPartition(log, number)) for number in range(count)]
+    tps = [TopicPartition(log, number) for number in range(count)]
+    async with reader(settings, *tps) as consumer:
+        found = [await _in_partition(consumer, tp) for tp in tps]
     return [each for each in found if each is not None]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -15,10 +15,15 @@ from schemas.topics import DOMAINS
 from streams.enrichment.rewind import rewind
 
 LOOK_SECONDS = 2.0
-PATIENCE_LOOKS = 3
-"""A partition must be seen waiting so many times in a row: enrichers repeat a run by themselves after a crash."""
+PATIENCE_LOOKS = 5
+"""A partition must be seen waiting so many times in a row, beside an enricher that has nothing to do: one that is
+starting, or repeating what it was rewound to, needs nobody's help."""
 
-WAITING = re.compile(r"waiting\b")
+PASSED_OVER = re.compile(r"input \S+\[\d+\] ([\d,]+) has not been enriched")
+
+Holes = Mapping[tuple[str, int], int]
+"""By domain and partition: the first input that was passed over."""
+Get = Callable[[str], Awaitable[Mapping[str, Any]]]
 
 
 class Repairable(Protocol):
@@ -31,54 +36,60 @@ class Repairable(Protocol):
     def without(self, name: str) -> AbstractAsyncContextManager[None]: ...
 
 
-def waiting(health: Mapping[str, Any]) -> set[tuple[str, int]]:
-    """The domains and partitions that a decider's /health says are waiting for an input."""
-    found = set()
+def holes(health: Mapping[str, Any]) -> Holes:
+    """What a decider's /health says that it waits for."""
+    found = {}
     for part, state in health.get("parts", {}).items():
         domain, _, number = part.partition(" ")
-        if WAITING.match(state["reason"]) and number.isdigit():
-            found.add((domain, int(number)))
+        if state["reason"].startswith("waiting") and number.isdigit():
+            offsets = [int(offset.replace(",", "")) for offset in PASSED_OVER.findall(state["reason"])]
+            found[domain, int(number)] = min(offsets, default=0)
     return found
+
+
+def is_idle(health: Mapping[str, Any]) -> bool:
+    """Whether an enricher is ready and has nothing to do."""
+    return bool(health.get("ready")) and not any(part["reason"] for part in health["parts"].values())
 
 
 class Repairer:
     """Looks at the deciders of a tree, and rewinds its enrichers where an input was passed over."""
 
-    def __init__(self, tree: Repairable, say: Callable[[str], None]) -> None:
+    def __init__(self, tree: Repairable, say: Callable[[str], None], get: Get | None = None) -> None:
+        """`get` reads a /health; by HTTP unless another is given."""
         self._tree = tree
         self._say = say
+        self._get = get or _get
         self._seen: dict[tuple[str, int], int] = {}
 
     async def watch(self) -> None:
         """Looks for ever."""
-        async with httpx.AsyncClient(timeout=5) as client:
-            while True:
-                await asyncio.sleep(LOOK_SECONDS)
-                await self.look(lambda url: _get(client, url))
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self.look()
 
-    async def look(self, get: Callable[[str], Awaitable[Mapping[str, Any]]]) -> None:
+    async def look(self) -> None:
         """Looks once, and repairs what has been waiting for long enough."""
-        urls = [url for name, url in self._tree.health.items() if name.startswith("decider")]
-        now = {each for url in urls for each in waiting(await get(url))}
-        self._seen = {each: self._seen.get(each, 0) + 1 for each in now}
-        if due := {each for each, looks in self._seen.items() if looks >= PATIENCE_LOOKS}:
-            self._seen.clear()
-            for domain in {name for name, _ in due}:
-                await self._repair(domain, sorted(number for name, number in due if name == domain))
+        found: dict[tuple[str, int], int] = {}
+        for name, url in self._tree.health.items():
+            if name.startswith("decider"):
+                found |= holes(await self._get(url))
+        idle = [each for each in found if is_idle(await self._get(self._tree.health[f"enricher-{each[0]}"]))]
+        self._seen = {each: self._seen.get(each, 0) + 1 for each in idle}
+        for domain, partition in [each for each, looks in self._seen.items() if looks >= PATIENCE_LOOKS]:
+            await self._repair(domain, partition, found[domain, partition])
 
-    async def _repair(self, domain: str, partitions: Iterable[int]) -> None:
-        told = ", ".join(map(str, partitions))
-        self._say(
-            f"{domain} partition {told} waits for an input that was not enriched: rewinding the enricher"
-        )
+    async def _repair(self, domain: str, partition: int, offset: int) -> None:
+        self._say(f"{domain} partition {partition} waits for input {offset:,}: rewinding the enricher")
+        self._seen.clear()
         async with self._tree.without(f"enricher-{domain}"):
-            for partition in partitions:
-                await rewind(self._tree.settings, DOMAINS[domain], partition)
+            await rewind(self._tree.settings, DOMAINS[domain], partition, offset=offset)
 
 
-async def _get(client: httpx.AsyncClient, url: str) -> Mapping[str, Any]:
+async def _get(url: str) -> Mapping[str, Any]:
     try:
-        found: Mapping[str, Any] = (await client.get(url)).json()
+        async with httpx.AsyncClient(timeout=5) as client:
+            found: Mapping[str, Any] = (await client.get(url)).json()
     except httpx.TransportError:
         return {}
     return found

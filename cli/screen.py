@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 import orjson
 import typer
@@ -24,7 +27,12 @@ def aside() -> Console:
 
 def print_json(data: object) -> None:
     """One JSON document, indented."""
-    typer.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2, default=str).decode())
+    typer.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2, default=_plain).decode())
+
+
+def _plain(value: object) -> object:
+    """What Postgres and the models give that JSON has no word for: numbers stay numbers."""
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def show(data: object, as_json: bool, render: Callable[[Console], None]) -> None:
@@ -41,7 +49,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str |
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for place, name in enumerate(columns):
         is_number = bool(cells) and all(isinstance(row[place], int | float) for row in cells)
-        made.add_column(name, justify="right" if is_number else "left", overflow="fold")
+        is_id = any(isinstance(row[place], UUID) for row in cells)
+        made.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=is_id)
     for row in cells:
         made.add_row(*(Text(cell(value)) for value in row))
     return made

@@ -150,11 +150,12 @@ class Observer:
 async def observers(settings: Settings) -> AsyncIterator[list[Observer]]:
     """One observer for each domain, with their clients, for as long as the block lasts."""
     async with AsyncExitStack() as stack:
-        consumer = await stack.enter_async_context(reader(settings))
         admin = kafka.admin(settings)
         stack.push_async_callback(admin.close)
         await admin.start()
         counts = await _partition_counts(settings, admin)
+        tps = [TopicPartition(name, number) for name, count in counts.items() for number in range(count)]
+        consumer = await stack.enter_async_context(reader(settings, *tps))
         pools = [await stack.enter_async_context(opened(settings, domain)) for domain in settings.domains]
         yield [
             Observer(settings, domain, counts, consumer, admin, pool)

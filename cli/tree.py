@@ -94,6 +94,8 @@ class Tree:
     async def _start_part(self, name: str) -> None:
         kind, _, domain = name.partition("-")
         env = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+        # Threads that wait for each other by spinning take the cores from the other parts on this machine.
+        env |= {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
         env |= self.settings.environment()
         env |= {f"{PREFIX}HEALTH_PORT": self.health[name].rpartition(":")[2].removesuffix("/health")}
         words = [sys.executable, "-m", "cli.main", kind, *(["--domain", domain] if domain else [])]

@@ -41,7 +41,8 @@ async def read_checkpoints(settings: Settings, domain: Domain[Any]) -> list[Chec
     """
     codec = RecordCodec(domain.topics.types, domain.outcomes)
     partitions = range(await partitions_of(settings, domain.topics.log))
-    async with reader(settings) as consumer:
+    name = settings.topic(domain.topics.log.name)
+    async with reader(settings, *(TopicPartition(name, partition) for partition in partitions)) as consumer:
         log_ends = [_LogEnd(consumer, settings, domain.topics, codec, partition) for partition in partitions]
         found = [await each.checkpoint() for each in log_ends]
     return [each for each in found if each is not None]

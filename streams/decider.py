@@ -16,6 +16,7 @@ from runtime.fault import Faults
 from runtime.settings import Settings
 from schemas.record import RecordCodec
 from streams.assignment import Assignment
+from streams.closing import stop_client
 from streams.domain import Domain
 from streams.limits import Limits
 from streams.log import check_log
@@ -93,7 +94,7 @@ class Decider(Generic[S]):
                 self._assignment.check_fenced()
         finally:
             # First out of the group, so that others can begin.
-            await consumer.stop()
+            await stop_client(consumer)
             await self._assignment.close()
         if self._failure is not None:
             raise self._failure

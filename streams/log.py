@@ -16,6 +16,7 @@ from runtime.settings import Settings
 from schemas.failures import UnreadableRecord
 from schemas.record import Record, RecordCodec
 from schemas.topics import Topic
+from streams.closing import stop_client
 from streams.partition import Machine, PartitionRefused, PartitionState
 
 S = TypeVar("S")
@@ -83,14 +84,17 @@ async def _config(settings: Settings, name: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def reader(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer of whatever partitions it is given, of committed messages only."""
+async def reader(settings: Settings, *tps: TopicPartition) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer of committed messages of these partitions, none of which it reads before `read` says so."""
     consumer = kafka.consumer(settings)
     try:
         await consumer.start()
+        # Once and for all: aiokafka's consumer may hang when it is assigned anew.
+        consumer.assign(tps)
+        consumer.pause(*tps)
         yield consumer
     finally:
-        await consumer.stop()
+        await stop_client(consumer)
 
 
 async def end_of(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int:
@@ -102,12 +106,14 @@ async def end_of(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int:
 async def read(
     consumer: AIOKafkaConsumer, tp: TopicPartition, start: int, end: int
 ) -> AsyncIterator[Sequence[ConsumerRecord]]:
-    """The messages of one partition from offset `start` to before `end`, in lots.
+    """The messages of one of a reader's partitions from offset `start` to before `end`, in lots.
 
     Offsets in a log have gaps, the markers of its transactions, so the position is what tells the end.
     """
-    consumer.assign([tp])
+    # Here and not when done: a generator that is left early ends at a time of its own.
+    consumer.pause(*consumer.assignment())
     consumer.seek(tp, start)
+    consumer.resume(tp)
     while await consumer.position(tp) < end:
         fetched = await consumer.getmany(tp, timeout_ms=WAIT_MS, max_records=READ_AT_ONCE)
         if lot := [message for message in fetched.get(tp, ()) if message.offset < end]:

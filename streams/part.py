@@ -78,6 +78,8 @@ class Part(Generic[S]):
         self._saved_at = self.progress_at
         self._saving: asyncio.Task[None] | None = None
         self._clean = held is not None
+        self._committed = (-1, 0)
+        """Checkpoint and records, as the log has them: the state is ahead while a batch is decided."""
 
     @property
     def live(self) -> bool:
@@ -89,19 +91,24 @@ class Part(Generic[S]):
         """What it reads."""
         return self._tp(self._around.domain.topics.enriched.name)
 
+    @property
+    def log(self) -> TopicPartition:
+        """What it writes."""
+        return self._tp(self._around.domain.topics.log.name)
+
     def _tp(self, topic: str) -> TopicPartition:
         return TopicPartition(self._around.settings.topic(topic), self.partition)
 
     def status(self, lag: int | None) -> PartitionStatus:
         """How it is doing, given how much is left to read."""
-        state = self._folded.state if self._folded else None
+        checkpoint, seq = self._committed
         missing = self._intake.missing if self._intake and self.live else ""
         return PartitionStatus(
             partition=self.partition,
             state="waiting" if missing else self.standing,
             reason=missing or self._reason,
-            checkpoint=state.checkpoint if state else -1,
-            seq=state.seq if state else 0,
+            checkpoint=checkpoint,
+            seq=seq,
             lag=lag if self.live else None,
         )
 
@@ -120,7 +127,7 @@ class Part(Generic[S]):
         try:
             # Before the end of the log is asked for: after this nobody else can move it.
             await writer.start()
-            async with reader(around.settings) as consumer:
+            async with reader(around.settings, self.log, self.enriched) as consumer:
                 around.fault("before-fold")
                 folded = await self._fold(consumer, held)
                 around.fault("after-fold")
@@ -130,12 +137,12 @@ class Part(Generic[S]):
             await writer.close()
             raise
         self._writer, self._folded, self._clean = writer, folded, True
+        self._committed = folded.state.checkpoint, folded.state.seq
         self._intake = Intake(around.machine, around.codec, around.opening, around.meters, folded.state)
 
     async def _fold(self, consumer: AIOKafkaConsumer, held: Folded[S] | None) -> Folded[S]:
         around = self._around
-        tp = self._tp(around.domain.topics.log.name)
-        log_reader = LogReader(consumer, tp, around.codec, around.machine, self._progressed)
+        log_reader = LogReader(consumer, self.log, around.codec, around.machine, self._progressed)
         if held is not None and await self._continues(log_reader, held):
             return held
         if around.snapshots is not None:
@@ -220,6 +227,7 @@ class Part(Generic[S]):
         records = outbox.messages[topic]
         self._folded.state, self._folded.offset = self._intake.state, offset
         self._folded.value = records[-1][1] or b""
+        self._committed = self._folded.state.checkpoint, self._folded.state.seq
         around.meters.wrote(self.partition, len(records), around.clock.monotonic() - began)
         self._progressed(len(records))
 

@@ -7,23 +7,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import InvalidProducerEpoch, InvalidProducerIdMapping, KafkaError, ProducerFenced
 
 from runtime import kafka
 from runtime.fault import Faults
 from runtime.settings import Settings
+from streams.closing import stop_client
 from streams.limits import Limits
 
 PRODUCE_BYTES = 512 * 1024
 """One request's part for one partition: aiokafka sends the next only when it is answered."""
-CLOSE_SECONDS = 5.0
 
 Message = tuple[bytes | None, bytes | None]
 """Key and value."""
-
-log = structlog.get_logger(__name__)
 
 
 class Fenced(Exception):
@@ -135,11 +132,7 @@ class LogWriter:
         if self._producer is None:
             return
         producer, self._producer = self._producer, None
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await producer.stop()
-        except (KafkaError, TimeoutError) as error:
-            log.warning("writer did not close", writer=self._id, error=repr(error))
+        await stop_client(producer)
 
 
 _FENCED = (ProducerFenced, InvalidProducerEpoch, InvalidProducerIdMapping)

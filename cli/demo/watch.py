@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from statistics import quantiles
@@ -13,12 +13,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from cli.asking import Place
 from cli.tables import Pool, opened
 from projections.positions import Positions
+from runtime import kafka
 from runtime.clock import Clock
 from runtime.settings import Settings
 from schemas.learning import OUTCOMES
 from schemas.record import Record, RecordCodec
 from schemas.topics import LEARNING
-from streams.log import decode, partitions_of, reader
+from streams.log import decode, partitions_of
 
 LOOK_SECONDS = 0.02
 
@@ -90,9 +91,9 @@ class Watch:
 async def watched(settings: Settings, clock: Clock) -> AsyncIterator[Watch]:
     """A watch that follows as long as the block lasts."""
     watch = Watch(clock)
-    topic, count = settings.topic(LEARNING.log.name), await partitions_of(settings, LEARNING.log)
-    async with reader(settings) as consumer, opened(settings) as pool:
-        consumer.assign(_from_the_beginning(topic, count))
+    log, count = settings.topic(LEARNING.log.name), await partitions_of(settings, LEARNING.log)
+    async with kafka.consumer(settings) as consumer, opened(settings) as pool:
+        consumer.assign([TopicPartition(log, number) for number in range(count)])
         tasks = [asyncio.create_task(watch.read(consumer)), asyncio.create_task(watch.look(pool))]
         try:
             yield watch
@@ -100,7 +101,3 @@ async def watched(settings: Settings, clock: Clock) -> AsyncIterator[Watch]:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _from_the_beginning(topic: str, count: int) -> Iterable[TopicPartition]:
-    return [TopicPartition(topic, number) for number in range(count)]

@@ -85,7 +85,7 @@ class Scene:
     async def messages(self, topic: str, partition: int = 0) -> list[ConsumerRecord]:
         """All committed messages of a partition."""
         tp = TopicPartition(self.settings.topic(topic), partition)
-        async with reader(self.settings) as consumer:
+        async with reader(self.settings, tp) as consumer:
             return [m async for lot in read(consumer, tp, 0, await end_of(consumer, tp)) for m in lot]
 
     async def log(self, partition: int = 0) -> list[Record]:

@@ -148,7 +148,7 @@ async def test_a_broker_that_restarts_under_load_loses_nothing(tmp_path: Path) -
         await scene.create_topics()
         for partition in range(2):
             await scene.write(numbers(0, 3000, partition))
-        decider = scene.decider(replace(QUICK, batch_records=20, transaction_seconds=3.0))
+        decider = scene.decider(replace(QUICK, batch_records=20, transaction_seconds=3.0, attempts=12))
         async with scene.running(decider):
             await until(lambda: all_have(decider, 2, 200))
             await broker.stop()

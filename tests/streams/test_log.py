@@ -45,8 +45,8 @@ async def write_log(scene: Scene, *values: bytes) -> None:
 
 async def test_markers_do_not_hide_the_end(scene: Scene) -> None:
     await write_log(scene, b"one", b"two", b"three")
-    async with reader(scene.settings) as consumer:
-        tp = log_of(scene)
+    tp = log_of(scene)
+    async with reader(scene.settings, tp) as consumer:
         assert await end_of(consumer, tp) == 6
         found = [(m.offset, m.value) async for lot in read(consumer, tp, 0, 6) for m in lot]
         assert found == [(0, b"one"), (2, b"two"), (4, b"three")]
@@ -69,7 +69,7 @@ async def test_the_first_record_tells_what_a_log_was_opened_with(scene: Scene) -
     decider = scene.decider()
     async with scene.running(decider):
         await scene.until_records(6)
-    async with reader(scene.settings) as consumer:
+    async with reader(scene.settings, log_of(scene), log_of(scene, 1)) as consumer:
         opened = await first_record(consumer, log_of(scene), CODEC)
         assert opened is not None
         (adopted,) = opened.outcomes
@@ -83,7 +83,7 @@ class TestFold:
         return LogReader(consumer, log_of(scene), CODEC, MACHINE, lambda _: None)
 
     def consumer(self, scene: Scene) -> AbstractAsyncContextManager[object]:
-        return reader(scene.settings)
+        return reader(scene.settings, log_of(scene))
 
     async def test_it_goes_on_where_it_was(self, scene: Scene) -> None:
         await scene.write(numbers(0, 50))

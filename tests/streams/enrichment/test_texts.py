@@ -21,31 +21,30 @@ from schemas.topics import LEARNING
 from streams.enrichment.texts import TEXTS, mood_text_of, texts_of
 
 A = uuid4()
+TRANSCRIPT = "Agent: hello. Customer: it broke."
 
 
 def feedback(**said: Any) -> EventData:
-    return FeedbackGiven(**({"conversation_id": A, "feedback_type": "thumbs_down"} | said))
+    return FeedbackGiven.model_validate({"conversation_id": A, "feedback_type": "thumbs_down", **said})
 
 
 def call(**said: Any) -> EventData:
-    return CallTranscribed(**({"transcript": "Agent: hello. Customer: it broke."} | said))
+    return CallTranscribed.model_validate({"transcript": TRANSCRIPT, **said})
 
 
 def conversation(*turns: str, **said: Any) -> EventData:
     roles = {"u": "user", "a": "assistant", "o": "owner"}
     messages = [{"role": roles[turn[0]], "content": turn[2:]} for turn in turns]
-    return ConversationRecorded(
-        **({"conversation_id": A, "user_id": "ann", "channel": "web", "messages": messages} | said)
-    )
+    about = {"conversation_id": A, "user_id": "ann", "channel": "web", "messages": messages}
+    return ConversationRecorded.model_validate(about | said)
 
 
 def knowledge(kind: type[EventData], **said: Any) -> EventData:
-    return kind(**({"content": "We open at ten."} | said))
+    return kind.model_validate({"content": "We open at ten.", **said})
 
 
 EVERYTHING = {"question": "q?", "suggested_answer": "a!", "reason": "r.", "response": "s."}
 INSIGHTS = {"question": "q?", "suggested_answer": "a!"}
-TRANSCRIPT = "Agent: hello. Customer: it broke."
 
 CASES: dict[str, tuple[EventData, dict[str, str]]] = {
     "negative feedback": (
