@@ -18,7 +18,8 @@ from cli.tables import queries
 from projections.learning.queries import Item, Row
 from runtime.settings import Settings
 
-LIST = ("id", "status", "source", "confidence", "version", "question", "content", "conflicts")
+MARKS = {"answer": "→", "complaint": "!", "question": ""}
+"""What stands before an item's words: what would be said, what was complained of; a question has its own line."""
 SOURCES = ("source", "type", "base confidence", "similarity", "conversation", "actor", "at")
 NEIGHBOURS = ("entity", "id", "relation", "by", "similarity", "answer similarity")
 HISTORY = ("at", "actor", "action", "after")
@@ -37,20 +38,20 @@ class Filter:
 def show_list(settings: Settings, wanted: Filter, as_json: bool) -> None:
     """Prints items, oldest first."""
     rows = asyncio.run(_list(settings, wanted))
-    cells = [
-        (
-            row["id"],
-            row["status"],
-            row["source_type"],
-            row["confidence_score"],
-            row["version"],
-            shortened(row["question"], 40),
-            shortened(row["proposed_content"], 60),
-            row["conflicts"],
-        )
-        for row in rows
-    ]
-    show(rows, as_json, lambda out: out.print(table(LIST, cells) if rows else "no items"))
+    show(rows, as_json, lambda out: _print_list(out, rows))
+
+
+def _print_list(out: Console, rows: Sequence[Row]) -> None:
+    """Ids whole, to be copied; what was asked and what would be said, one line each."""
+    if not rows:
+        out.print("no items")
+    for row in rows:
+        against = f", against {row['conflicts']} other" if row["conflicts"] else ""
+        told = f"{row['status']} {row['source_type']}, confidence {row['confidence_score']}{against}"
+        out.print(Text(f"{row['id']}  ", style="bold").append(told, style="not bold"))
+        for mark, words in (("?", row["question"]), (MARKS[row["content_kind"]], row["proposed_content"])):
+            if words and mark:
+                out.print(Text(f"  {mark} {shortened(words, max(40, out.width - 4))}"))
 
 
 def show_summary(settings: Settings, as_json: bool) -> None:

@@ -85,7 +85,7 @@ async def test_crashes_and_holes_mend_by_themselves(folder: Path) -> None:
             async with tree.without("enricher-learning"):
                 await append(tree.settings, 20)
                 await skip(tree.settings, passed_over=5)
-            await until_caught_up(tree.settings, 120)
+            await until_caught_up(tree.settings, 180)
             assert len(watch.latencies) == 60
             assert any("rewinding the enricher" in words for words in told)
     assert not tree.pids

@@ -20,6 +20,7 @@ from schemas.topics import DEAD_LETTERS
 from streams.decider import Decider
 from streams.limits import Limits
 from streams.log import end_of, read, reader
+from streams.partition import Decision, Machine
 from streams.status import PartitionStatus
 from tests.streams.counting import EVENTS, TOPICS, Counting, opening, said
 
@@ -147,6 +148,18 @@ async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
 def inputs_of(records: Sequence[Record]) -> list[tuple[str, int]]:
     """Topic and offset of each record's input, without the opening."""
     return [(r.input.topic, r.input.offset) for r in records if r.input is not None]
+
+
+def decided(messages: Sequence[Input]) -> list[Record]:
+    """The records that follow from these messages, without any broker."""
+    machine = Machine(Counting())
+    state = machine.new(messages[0].input.partition)
+    records = [machine.open(state, opening(), messages[0].input.appended_at).record]
+    for offset, message in enumerate(messages):
+        found = machine.take(state, offset, *enriched.decode(enriched.encode(message)))
+        if isinstance(found, Decision):
+            records.append(found.record)
+    return records
 
 
 def without_place(records: Sequence[Record]) -> list[bytes]:

@@ -1,0 +1,51 @@
+"""A policy as TOML: what is printed can be adopted again, and what is wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.failure import Failed
+from cli.main import app
+from cli.policy import read_policy
+from cli.toml import to_toml
+from schemas.policy import LearningPolicy, Phrases, Retention, content
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "policy.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_the_default_can_be_printed_and_read(tmp_path: Path) -> None:
+    printed = CliRunner().invoke(app, ["policy", "default"])
+    assert printed.exit_code == 0
+    assert read_policy(written(tmp_path, printed.stdout)) == LearningPolicy()
+
+
+def test_every_value_survives(tmp_path: Path) -> None:
+    policy = LearningPolicy(
+        auto_approve_at=95,
+        urgent_sources=("/console/*", 'with "quotes" and \\ and ü'),
+        phrases=Phrases(does_not_know=("ich weiß nicht",)),
+        retention=Retention(days=365),
+    )
+    assert read_policy(written(tmp_path, to_toml(content(policy)))) == policy
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("similarity = 0.9", "similarity: Extra inputs are not permitted"),
+        ("similarity_threshold = 2.0", "similarity_threshold: Input should be less than or equal to 1"),
+        ("[retention]\ndays = 0", "retention.days: Input should be greater than or equal to 1"),
+        ("this is not toml", "is not TOML"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(Failed) as failed:
+        read_policy(written(tmp_path, text))
+    assert words in str(failed.value)
