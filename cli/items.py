@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from cli.failure import Failed
-from cli.screen import shortened, show, table
+from cli.screen import print_entry, show, table
 from cli.tables import queries
 from projections.learning.queries import Item, Row
 from runtime.settings import Settings
@@ -42,16 +42,14 @@ def show_list(settings: Settings, wanted: Filter, as_json: bool) -> None:
 
 
 def _print_list(out: Console, rows: Sequence[Row]) -> None:
-    """Ids whole, to be copied; what was asked and what would be said, one line each."""
+    """What was asked, and what would be said or was complained of."""
     if not rows:
         out.print("no items")
     for row in rows:
         against = f", against {row['conflicts']} other" if row["conflicts"] else ""
         told = f"{row['status']} {row['source_type']}, confidence {row['confidence_score']}{against}"
-        out.print(Text(f"{row['id']}  ", style="bold").append(told, style="not bold"))
-        for mark, words in (("?", row["question"]), (MARKS[row["content_kind"]], row["proposed_content"])):
-            if words and mark:
-                out.print(Text(f"  {mark} {shortened(words, max(40, out.width - 4))}"))
+        texts = (("?", row["question"]), (MARKS[row["content_kind"]], row["proposed_content"]))
+        print_entry(out, row["id"], told, texts)
 
 
 def show_summary(settings: Settings, as_json: bool) -> None:

