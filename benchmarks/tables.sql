@@ -12,13 +12,13 @@ SELECT n, l2_normalize((SELECT array_agg(random() - 0.5)::VECTOR FROM generate_s
   FROM generate_series(0, :topics::INTEGER - 1) AS n;
 
 -- name: load_items(first, last, live_share, topics)!
--- Shop 1 has every fifth item, shop 2 every eleventh, shops 3 to 200 share the rest. Live items are of the last
+-- Shop 1 has every fifth item, shop 2 every 26th, shops 3 to 200 share the rest. Live items are of the last
 -- weeks of a year and each has vectors of its own, about 0.8 near to the others of its topic; the others have
 -- their topic's, which costs the same space. `0 * number`: a row's numbers are drawn for that row.
 INSERT INTO learning_queue
        (shop_id, id, status, source_type, source_id, proposed_content, question, category, embedding,
         question_embedding, confidence_score, metadata, created_at, updated_at)
-SELECT CASE WHEN i.shop < 0.2 THEN 1 WHEN i.shop < 0.295 THEN 2 ELSE 3 + floor(198 * random())::INTEGER END,
+SELECT CASE WHEN i.shop < 0.2 THEN 1 WHEN i.shop < 0.239 THEN 2 ELSE 3 + floor(198 * random())::INTEGER END,
        md5(i.number::TEXT)::UUID,
        CASE WHEN i.live THEN (ARRAY ['pending', 'pending', 'pending', 'approved'])[1 + floor(4 * random())::INTEGER]
             ELSE (ARRAY ['rejected', 'applied', 'applied', 'applied'])[1 + floor(4 * random())::INTEGER] END,
@@ -91,10 +91,10 @@ SET enable_sort = off
 SET jit = off
 BEGIN ATOMIC
     WITH size AS MATERIALIZED (
-        SELECT count(*) > 10000 AS is_large
+        SELECT count(*) > 4000 AS is_large
           FROM (SELECT FROM learning_queue q
                  WHERE q.shop_id = p_shop_id AND q.status IN ('pending', 'approved')
-                 LIMIT 10001) AS counted
+                 LIMIT 4001) AS counted
     ), exact AS MATERIALIZED (
         SELECT q.id, q.embedding <=> p_embedding AS distance
           FROM learning_queue q

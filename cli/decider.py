@@ -14,6 +14,7 @@ from cli.lifetime import Runner, run_all
 from cli.options import Domains, HealthPort
 from cli.parts import Part, prepared
 from runtime.clock import Clock, SystemClock
+from runtime.fault import Faults
 from runtime.health import Health
 from schemas.policy import LearningPolicy
 from streams.decider import Decider
@@ -46,7 +47,7 @@ async def _run(part: Part) -> None:
     for name in part.settings.domains:
         pure, policy = DECIDERS[name]
         opening = Opening(policy(), part.settings.embedding_model, part.settings.partitions)
-        one = Decider(part.settings, pure(), opening, registry=part.registry)
+        one = Decider(part.settings, pure(), opening, registry=part.registry, fault=Faults.from_environment())
         runners += [one, Reporter(name, one, part.health, clock)]
     async with part.server:
         await run_all(runners)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import stamina
 import typer
+from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from cli.failure import Failed
 from cli.options import Domains, HealthPort
 from cli.parts import only_domain, prepared
 from runtime.embedding import Embedder
 from runtime.health import Health
 from runtime.sentiment import sentiment_analyser
-from schemas.topics import DOMAINS
+from runtime.settings import Settings
+from schemas.topics import DOMAINS, DomainTopics
 from streams.enrichment.enricher import Enricher
 from streams.enrichment.worker import Surroundings, run
+from streams.log import partitions_of
 
 NAME = "enricher"
+
+PATIENCE_SECONDS = 60.0
+"""For the brokers to answer at the start."""
 
 app = typer.Typer(add_completion=False)
 
@@ -26,9 +36,22 @@ def enricher(domain: Domains = None, health_port: HealthPort = None) -> None:
     topics = DOMAINS[only_domain(part.settings)]
     embedder = Embedder(part.settings.embedding_model, part.settings.embedding_cache)
     analyser = sentiment_analyser(part.settings.sentiment_analyser)
+    asyncio.run(until_there(part.settings, topics))
     watch = Watch(part.health, part.registry, embedder)
     enriching = Enricher(topics, embedder, analyser, part.settings.partitions)
     run(part.settings, topics, enriching, Surroundings(watch, beside=[part.server]))
+
+
+@stamina.retry(on=(KafkaError, Failed), attempts=None, timeout=PATIENCE_SECONDS, wait_max=1.0)
+async def until_there(settings: Settings, topics: DomainTopics) -> None:
+    """Waits until the brokers answer and have the topics: in a tree that starts, both may be on their way.
+
+    Raises:
+        KafkaError, Failed: if that takes too long.
+    """
+    for topic in topics:
+        if not await partitions_of(settings, topic):
+            raise Failed(f"topic {settings.topic(topic.name)} does not exist: run `relearn topics create`")
 
 
 class Watch:

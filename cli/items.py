@@ -62,8 +62,8 @@ def show_summary(settings: Settings, as_json: bool) -> None:
 
 def show_one(settings: Settings, shop: int, item: UUID, as_json: bool) -> None:
     """Prints one item and all that belongs to it."""
-    found = asyncio.run(_one(settings, shop, item))
-    show(asdict(found), as_json, lambda out: _render(out, found))
+    found, target = asyncio.run(_one_and_target(settings, shop, item))
+    show(asdict(found) | {"target": target}, as_json, lambda out: _render(out, found, target))
 
 
 async def conflicting(settings: Settings, shop: int, item: UUID) -> list[UUID]:
@@ -92,12 +92,23 @@ async def _one(settings: Settings, shop: int, item: UUID) -> Item:
     return found
 
 
-def _render(out: Console, item: Item) -> None:
+async def _one_and_target(settings: Settings, shop: int, item: UUID) -> tuple[Item, Row | None]:
+    """The item, and the knowledge that it would supersede, if any."""
+    found = await _one(settings, shop, item)
+    target = found.row["metadata"].get("target")
+    if target is None:
+        return found, None
+    async with queries(settings) as ask:
+        known = await ask.knowledge_item(shop, UUID(target))
+    return found, known.row if known else None
+
+
+def _render(out: Console, item: Item, target: Row | None) -> None:
     row = item.row
     out.print(_panel(row))
-    target = row["metadata"].get("target")
-    if target:
-        out.print(f"approving it supersedes knowledge {target}\n")
+    if target is not None:
+        out.print(Text("would supersede" if row["status"] != "applied" else "superseded", style="bold"))
+        out.print(_known(target))
     if item.conflicts:
         out.print(Text("in conflict with", style="bold"))
         out.print(Columns([_panel(each) for each in item.conflicts], equal=True))
@@ -118,6 +129,12 @@ def _panel(row: Row) -> Panel:
     return Panel(
         Text("\n".join(lines)), title=f"{row['status']} {row['id']}", title_align="left", expand=False
     )
+
+
+def _known(row: Row) -> Panel:
+    lines = [f"question  {row['question'] or '-'}", f"content   {row['content']}"]
+    title = f"knowledge, {row['status']} {row['id']}"
+    return Panel(Text("\n".join(lines)), title=title, title_align="left", expand=False)
 
 
 def _source(row: Row) -> Sequence[object]:

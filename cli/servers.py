@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from cli.ports import HOST
 from runtime.embedded.kafka import BrokerFailed, EmbeddedKafka
 from runtime.embedded.postgres import EmbeddedPostgres, ServerFailed
 from runtime.settings import Settings, load_settings
@@ -29,19 +30,21 @@ class Server(Protocol):
 class Servers:
     """One broker and one database in one folder."""
 
-    def __init__(self, folder: Path, kafka_port: int | None = None) -> None:
+    def __init__(self, folder: Path, kafka_port: int) -> None:
         self._folder = folder.resolve()
         self._all: Mapping[str, Server] = {
             "kafka": EmbeddedKafka(self._folder / "kafka", kafka_port),
             "postgres": EmbeddedPostgres(self._folder / "postgres"),
         }
-        self._addresses: dict[str, str] = {}
+        self._addresses = {"kafka": f"{HOST}:{kafka_port}"}
 
-    async def start(self) -> None:
-        """Starts both, side by side."""
-        async with asyncio.TaskGroup() as tasks:
-            for name in self._all:
-                tasks.create_task(self._start(name))
+    async def start_kafka(self) -> None:
+        """Starts the broker, whose address is known before."""
+        await self._start("kafka")
+
+    async def start_postgres(self) -> None:
+        """Starts the database; only then is its address known."""
+        await self._start("postgres")
 
     async def stop(self) -> None:
         """Ends both. Data stays."""

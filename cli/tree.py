@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,16 +12,20 @@ from pathlib import Path
 
 from cli.folder import held, remember
 from cli.migrate import upgrade_all
+from cli.ports import HOST, choose
 from cli.repair import Repairer
 from cli.servers import Say, Servers
 from runtime.clock import Clock
 from runtime.kafka import create_topics
 from runtime.settings import PREFIX, Settings
 from runtime.supervision import Command, Supervisor
-from schemas.topics import every_topic
+from schemas.topics import DOMAINS, every_topic
 
 PARTS = ("enricher", "decider", "projector", "scheduler")
 """In the order in which they start; they end in the reverse order."""
+
+EARLY = "enricher"
+"""Starts beside the broker and waits for it: its model takes the longest to load."""
 
 PER_DOMAIN = ("enricher", "decider", "projector")
 
@@ -42,12 +45,11 @@ class Tree:
     def __init__(self, layout: Layout, clock: Clock, say: Say) -> None:
         self.layout = layout
         self.settings: Settings
-        self.health: dict[str, str] = {}
-        """Where each part tells its health."""
         self.watching: asyncio.Task[None]
         """Ends only if it fails."""
         self._say = say
-        self._servers = Servers(layout.folder, layout.port_base)
+        self._ports = choose(layout.folder / "ports.json", ["kafka", *self.names], layout.port_base)
+        self._servers = Servers(layout.folder, self._ports["kafka"])
         self._supervisor = Supervisor(self.logs, clock, on_crash=lambda crash: say(str(crash)))
         self._changing = asyncio.Lock()
 
@@ -61,18 +63,39 @@ class Tree:
         """The process of every part that runs at this moment."""
         return self._supervisor.pids
 
+    @property
+    def names(self) -> list[str]:
+        """Every part by name, as `decider-learning`."""
+        return [
+            f"{kind}-{domain}" if domain else kind
+            for kind in self.layout.parts
+            for domain in (tuple(DOMAINS) if kind in PER_DOMAIN else ("",))
+        ]
+
+    @property
+    def health(self) -> Mapping[str, str]:
+        """Where each part tells its health."""
+        return {name: f"http://{HOST}:{self._ports[name]}/health" for name in self.names}
+
     async def start(self) -> None:
         """Starts everything; returns when the servers answer and every part's process runs."""
-        await self._servers.start()
-        self.settings = self._servers.settings()
-        await asyncio.gather(upgrade_all(self.settings), create_topics(self.settings, every_topic()))
-        self._choose_ports()
-        await self._start_parts()
+        async with asyncio.TaskGroup() as tasks:
+            kafka = tasks.create_task(self._servers.start_kafka())
+            await self._servers.start_postgres()
+            self.settings = self._servers.settings()
+            early = [name for name in self.names if name.startswith(EARLY)]
+            for name in early:
+                await self._start_part(name)
+            await kafka
+            await asyncio.gather(upgrade_all(self.settings), create_topics(self.settings, every_topic()))
+        for name in self.names:
+            if name not in early:
+                await self._start_part(name)
         remember(self.layout.folder, self.settings.environment())
 
     async def stop(self) -> None:
         """Ends everything: each part finishes its batch in hand, then the servers go."""
-        await self._supervisor.stop()
+        await self._stop_parts()
         await self._servers.stop()
 
     async def watch(self) -> None:
@@ -97,35 +120,20 @@ class Tree:
         # Threads that wait for each other by spinning take the cores from the other parts on this machine.
         env |= {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
         env |= self.settings.environment()
-        env |= {f"{PREFIX}HEALTH_PORT": self.health[name].rpartition(":")[2].removesuffix("/health")}
+        env |= {f"{PREFIX}HEALTH_HOST": HOST, f"{PREFIX}HEALTH_PORT": str(self._ports[name])}
         words = [sys.executable, "-m", "cli.main", kind, *(["--domain", domain] if domain else [])]
         await self._supervisor.start(Command(name, words, env))
 
-    @property
-    def names(self) -> list[str]:
-        """Every part by name, as `decider-learning`."""
-        return [
-            f"{kind}-{domain}" if domain else kind
-            for kind in self.layout.parts
-            for domain in (self.settings.domains if kind in PER_DOMAIN else ("",))
-        ]
-
-    def _choose_ports(self) -> None:
-        base = self.layout.port_base
-        for number, name in enumerate(self.names, start=1):
-            port = free_port() if base is None else base + number
-            self.health[name] = f"http://{self.settings.health_host}:{port}/health"
-
-    async def _start_parts(self) -> None:
-        for name in self.names:
-            await self._start_part(name)
+    async def _stop_parts(self) -> None:
+        await asyncio.gather(*(self._supervisor.stop(name) for name in self.names))
 
     async def _reconnect(self) -> None:
         """A server has another address: every part must be told."""
         async with self._changing:
-            await self._supervisor.stop()
+            await self._stop_parts()
             self.settings = self._servers.settings()
-            await self._start_parts()
+            for name in self.names:
+                await self._start_part(name)
         remember(self.layout.folder, self.settings.environment())
 
 
@@ -148,10 +156,3 @@ async def grown(layout: Layout, clock: Clock, say: Say) -> AsyncIterator[Tree]:
                 await asyncio.gather(tree.watching, return_exceptions=True)
         finally:
             await tree.stop()
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

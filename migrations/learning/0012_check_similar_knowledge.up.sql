@@ -2,7 +2,7 @@
 -- rows. similarity is the cosine to 4 decimals, and 1 where the text is the same after normalisation; without
 -- an embedding only the text is compared.
 --
--- Two searches, of which one runs. Up to 10,000 live rows the shop's rows are read through a btree and compared
+-- Two searches, of which one runs. Up to 4,000 live rows the shop's rows are read through a btree and compared
 -- exactly: the full vector has no index, so the planner has no other way. Above that the halfvec expression is
 -- what idx_knowledge_embedding_hnsw indexes; the scan goes on until 20 rows are this shop's, and they are
 -- compared again by their full vectors. Hence relaxed_order: the order is made afterwards, and strict_order would
@@ -24,10 +24,10 @@ SET enable_sort = off
 SET jit = off
 BEGIN ATOMIC
     WITH size AS MATERIALIZED (
-        SELECT count(*) > 10000 AS is_large
+        SELECT count(*) > 4000 AS is_large
           FROM (SELECT FROM knowledge_base_rag k
                  WHERE k.shop_id = p_shop_id AND k.status = 'live'
-                 LIMIT 10001) AS counted
+                 LIMIT 4001) AS counted
     ), exact AS MATERIALIZED (
         SELECT k.id, k.embedding <=> p_embedding AS distance
           FROM knowledge_base_rag k

@@ -2,7 +2,7 @@
 -- answer and what shares words with the query, fused by reciprocal rank (Cormack, Clarke and Büttcher 2009, with
 -- their k of 60). Without an embedding only words count. similarity is the larger of the two cosines.
 --
--- Up to 10,000 live rows the shop is read through a btree and compared exactly; above that the HNSW indexes are
+-- Up to 4,000 live rows the shop is read through a btree and compared exactly; above that the HNSW indexes are
 -- scanned until enough rows are this shop's, as in check_similar_knowledge.
 CREATE FUNCTION search_knowledge(
     p_shop_id   INTEGER,
@@ -21,10 +21,10 @@ SET enable_sort = off
 SET jit = off
 BEGIN ATOMIC
     WITH size AS MATERIALIZED (
-        SELECT count(*) > 10000 AS is_large
+        SELECT count(*) > 4000 AS is_large
           FROM (SELECT FROM knowledge_base_rag k
                  WHERE k.shop_id = p_shop_id AND k.status = 'live'
-                 LIMIT 10001) AS counted
+                 LIMIT 4001) AS counted
     ), exact_question AS MATERIALIZED (
         SELECT k.id, k.question_embedding <=> p_embedding AS distance
           FROM knowledge_base_rag k

@@ -125,7 +125,9 @@ class EmbeddedKafka:
         return broker, controller
 
     def _format(self, classes: str) -> None:
-        cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+        # Below 32 its first digit is a letter: an id that begins with "-" would be taken for an option.
+        number = bytes([secrets.randbelow(0x80)]) + secrets.token_bytes(15)
+        cluster = base64.urlsafe_b64encode(number).decode().rstrip("=")
         done = subprocess.run(
             self._java(classes, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", self._properties),
             capture_output=True,

@@ -43,13 +43,15 @@ def adopted(policy: LearningPolicy) -> PolicyAdopted:
     )
 
 
-async def write_log(settings: Settings, partition: int, *records: Record) -> list[int]:
-    """Writes these records as a decider does, each in a transaction of its own; returns their offsets."""
-    offsets = []
+async def write_log(
+    settings: Settings, partition: int, *records: Record, together: bool = False
+) -> list[int]:
+    """Writes these records as a decider does, in a transaction each or in one; returns their offsets."""
+    topic, offsets = settings.topic(LEARNING.log.name), list[int]()
     async with kafka.producer(settings, transactional_id=f"{settings.topic_prefix}{uuid4()}") as producer:
-        for record in records:
+        for lot in [records] if together else [(record,) for record in records]:
             async with producer.transaction():
-                topic = settings.topic(LEARNING.log.name)
-                done = await producer.send_and_wait(topic, CODEC.encode(record), partition=partition)
-            offsets.append(done.offset)
+                for record in lot:
+                    done = await producer.send_and_wait(topic, CODEC.encode(record), partition=partition)
+                    offsets.append(done.offset)
     return offsets

@@ -44,9 +44,12 @@ def log_of(story: str) -> list[Record]:
         ("A.....BC.", "C"),
     ],
 )
-async def test_the_last_adoption_counts(story: str, wanted: str, kafka_settings: Settings) -> None:
+@pytest.mark.parametrize("together", [True, False], ids=["without gaps", "with gaps"])
+async def test_the_last_adoption_counts(
+    story: str, wanted: str, together: bool, kafka_settings: Settings
+) -> None:
     await create_topics(kafka_settings, every_topic())
-    await write_log(kafka_settings, 1, *log_of(story))
+    await write_log(kafka_settings, 1, *log_of(story), together=together)
     (found,) = await policies_in_force(kafka_settings)
     assert (found.partition, found.model) == (1, MODEL)
     assert LearningPolicy.model_validate(found.policy) == POLICIES[wanted]
