@@ -22,7 +22,10 @@ def normalise(text: str) -> str:
 
 
 def _inside(match: re.Match[str]) -> bool:
-    before, after = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
+    before, after = (
+        match.string[match.start() - 1 : match.start()],
+        match.string[match.end() : match.end() + 1],
+    )
     return before.isdigit() and after.isdigit()
 
 
