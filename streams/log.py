@@ -83,10 +83,14 @@ async def _config(settings: Settings, name: str) -> dict[str, str]:
     return {entry[0]: entry[1] for answer in answers for found in answer.resources for entry in found[4]}
 
 
+LONGEST_POLL_MS = 10
+
+
 @asynccontextmanager
 async def reader(settings: Settings, *tps: TopicPartition) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer of committed messages of these partitions, none of which it reads before `read` says so."""
-    consumer = kafka.consumer(settings)
+    # A broker answers a connection's requests in turn: what waits for new messages would hold up every look.
+    consumer = kafka.consumer(settings, fetch_max_wait_ms=LONGEST_POLL_MS)
     try:
         await consumer.start()
         # Once and for all: aiokafka's consumer may hang when it is assigned anew.
