@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import typer
+import uvloop
 from pydantic import BaseModel
 
 from cli.failure import Failed
@@ -38,7 +39,7 @@ app = typer.Typer(add_completion=False)
 @app.command(epilog="Example: relearn decider --health-port 9102")
 def decider(domain: Domains = None, health_port: HealthPort = None) -> None:
     """Run a decider until SIGTERM; it finishes the batch in hand. Several share the partitions."""
-    asyncio.run(_run(prepared(NAME, domain, health_port)))
+    uvloop.run(_run(prepared(NAME, domain, health_port)))
 
 
 async def _run(part: Part) -> None:

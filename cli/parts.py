@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,10 +34,21 @@ def prepared(name: str, domains: list[str] | None, health_port: int | None) -> P
         known["health_port"] = health_port
     settings = load_settings(**known)
     configure_logging(settings.log_level, settings.log_format)
+    _spare_collector()
     health, registry = Health([name]), new_registry(name)
     return Part(
         settings, health, registry, HealthServer(health, registry, settings.health_host, settings.health_port)
     )
+
+
+def _spare_collector() -> None:
+    """Lets the garbage collector look seldom, and never at what is loaded by now.
+
+    A batch makes thousands of objects and leaves next to none; as it comes, looking for cycles among them takes a
+    fifth of a projector's time.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def only_domain(settings: Settings) -> str:

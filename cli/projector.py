@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 import typer
+import uvloop
 
 from cli.lifetime import run_all
 from cli.options import Domains, HealthPort
@@ -26,7 +26,7 @@ app = typer.Typer(add_completion=False)
 @app.command(epilog="Example: relearn projector --health-port 9103")
 def projector(domain: Domains = None, health_port: HealthPort = None) -> None:
     """Run a projector until SIGTERM; it finishes the batch in hand. Several share the partitions."""
-    asyncio.run(_run(prepared(NAME, domain, health_port)))
+    uvloop.run(_run(prepared(NAME, domain, health_port)))
 
 
 async def _run(part: Part) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 import typer
+import uvloop
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from prometheus_client import CollectorRegistry, Counter
@@ -32,7 +33,7 @@ def scheduler(domain: Domains = None, health_port: HealthPort = None) -> None:
 
     Two at once do no harm: what both ask for has the same id and is decided once.
     """
-    asyncio.run(_run(prepared(NAME, domain, health_port)))
+    uvloop.run(_run(prepared(NAME, domain, health_port)))
 
 
 async def _run(part: Part) -> None:

@@ -19,6 +19,12 @@ from runtime.health import Health
 BATCH = 1000
 """Records in one transaction, at most."""
 
+BUSY = 16
+"""So many at once say that more are on the way."""
+
+BUSY_SECONDS = 0.1
+"""How long is waited for them: a transaction of few records takes nearly as long as one of many."""
+
 WAIT_MS = 500
 """How long one fetch waits for records."""
 
@@ -94,6 +100,8 @@ class Follower:
             messages = await self._fetch(BATCH)
             if messages:
                 at = await self._show(at, [Entry(m.offset, m.value) for m in messages])
+            if BUSY <= len(messages) < BATCH:
+                await asyncio.sleep(BUSY_SECONDS)
 
     def _read_from(self, offset: int) -> None:
         """Seeks and resumes in one step: nothing can be fetched in between from another place."""

@@ -23,6 +23,13 @@ FETCH_BYTES = 48 * 1024 * 1024
 """One answer of a broker: several of the largest records."""
 
 
+LONGEST_POLL_MS = 50
+"""How long a broker may keep a consumer waiting for messages.
+
+A consumer has one question open at each broker, about the partitions of which it holds nothing. What it meanwhile
+uses up of another partition it can ask for only after the answer: that is how long a full partition may stand still.
+"""
+
 LEADER_SECONDS = 30.0
 """How long a new topic may take to find its leaders."""
 
@@ -75,6 +82,7 @@ def consumer(
         "enable_auto_commit": False,
         "max_partition_fetch_bytes": MAX_RECORD_BYTES + ENVELOPE_BYTES,
         "fetch_max_bytes": FETCH_BYTES,
+        "fetch_max_wait_ms": LONGEST_POLL_MS,
     }
     return AIOKafkaConsumer(*topics, **(told | options))
 

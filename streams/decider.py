@@ -92,6 +92,7 @@ class Decider(Generic[S]):
                 fetched = await self._fetch(consumer, self._assignment)
                 await self._decide_all(fetched, self._assignment)
                 self._assignment.check_fenced()
+                await self._gather(sum(map(len, fetched.values())))
         finally:
             # First out of the group, so that others can begin.
             await stop_client(consumer)
@@ -149,6 +150,12 @@ class Decider(Generic[S]):
         for tp in others if fetched else ():
             fetched |= await self._unless_ended(consumer.getmany(tp, max_records=most)) or {}
         return fetched
+
+    async def _gather(self, decided: int) -> None:
+        """Waits where events come fast, but not so fast that a full batch lies ready."""
+        limits = self._around.limits
+        if limits.busy_records <= decided < limits.batch_records:
+            await self._unless_ended(asyncio.sleep(limits.busy_seconds))
 
     async def _decide_all(self, fetched: Fetched, assignment: Assignment[S]) -> None:
         async with assignment.batch:

@@ -11,6 +11,10 @@ class Limits:
 
     batch_records: int = 1000
     """Messages of one partition decided at once."""
+    busy_records: int = 16
+    """So many at once say that more are on the way: the loop waits for them before its next batch."""
+    busy_seconds: float = 0.1
+    """How long it waits. A transaction takes the same time whatever its size: few large ones are faster."""
     transaction_bytes: int = 16 * 1024 * 1024
     """A batch that becomes larger is split, so that each transaction ends in time."""
     transaction_seconds: float = 30.0

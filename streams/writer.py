@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import InvalidProducerEpoch, InvalidProducerIdMapping, KafkaError, ProducerFenced
@@ -13,14 +12,12 @@ from aiokafka.errors import InvalidProducerEpoch, InvalidProducerIdMapping, Kafk
 from runtime import kafka
 from runtime.fault import Faults
 from runtime.settings import Settings
+from streams.batches import Message, send_batches
 from streams.closing import stop_client
 from streams.limits import Limits
 
 PRODUCE_BYTES = 512 * 1024
 """One request's part for one partition: aiokafka sends the next only when it is answered."""
-
-Message = tuple[bytes | None, bytes | None]
-"""Key and value."""
 
 
 class Fenced(Exception):
@@ -91,7 +88,6 @@ class LogWriter:
                 raise Fenced(self._id) from error
             raise TransactionFailed(f"{self._id}: {error!r}") from error
         if offset < 0:
-            # What was sent twice, because its answer was lost, may be acknowledged without its place.
             raise TransactionFailed(f"{self._id}: committed, but the broker did not say where")
         return offset
 
@@ -107,25 +103,7 @@ class LogWriter:
 
     async def _send(self, topic: str, messages: Sequence[Message]) -> int:
         assert self._producer is not None
-        deliveries = []
-        for batch in self._batches(messages):
-            name = self._settings.topic(topic)
-            delivery = await self._producer.send_batch(batch, name, partition=self._partition)
-            deliveries.append((delivery, batch.record_count()))
-        # All are awaited: aiokafka commits what it could send, even if it could not send all.
-        done = await asyncio.gather(*(delivery for delivery, _ in deliveries))
-        offset: int = done[-1].offset
-        return offset + deliveries[-1][1] - 1 if offset >= 0 else -1
-
-    def _batches(self, messages: Sequence[Message]) -> Iterator[Any]:
-        assert self._producer is not None
-        batch = self._producer.create_batch()
-        for key, value in messages:
-            if batch.append(timestamp=None, key=key, value=value) is None:
-                yield batch
-                batch = self._producer.create_batch()
-                batch.append(timestamp=None, key=key, value=value)
-        yield batch
+        return await send_batches(self._producer, self._settings.topic(topic), self._partition, messages)
 
     async def close(self) -> None:
         """Lets go of the connection. What was not committed will never be seen."""

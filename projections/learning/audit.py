@@ -130,11 +130,11 @@ def actor(log: Logged, outcome: Outcome) -> str | None:
     if event is None:
         return POLICY if isinstance(outcome, PolicyAdopted) else None
     data = event.data
-    if (reviewer := getattr(data, "reviewer_id", None)) is not None:
+    if (reviewer := field(data, "reviewer_id")) is not None:
         return str(reviewer)
     if is_policys(data, outcome):
         return POLICY
-    person: str | None = getattr(data, "actor_id", None) or getattr(data, "adopted_by", None)
+    person: str | None = field(data, "actor_id") or field(data, "adopted_by")
     return person or event.source
 
 
@@ -149,12 +149,12 @@ def is_policys(data: Any, outcome: Outcome) -> bool:
 
 
 def before(outcome: Outcome) -> str | None:
-    was: BaseModel | None = getattr(outcome, "was", None)
+    was: BaseModel | None = field(outcome, "was")
     return None if was is None else as_json(plain(was))
 
 
 def after(outcome: Outcome, told: tuple[str, ...]) -> str | None:
-    now: BaseModel | None = getattr(outcome, "now", None)
+    now: BaseModel | None = field(outcome, "now")
     if now is None and not told:
         return None
     said: dict[str, Any] = {} if now is None else plain(now)
@@ -163,6 +163,11 @@ def after(outcome: Outcome, told: tuple[str, ...]) -> str | None:
         if value is not None:
             said[name] = PLAIN.get(type(value), as_it_is)(value)
     return as_json(said)
+
+
+def field(model: BaseModel, name: str) -> Any:
+    """The field's value; None where this kind has no such field, which pydantic takes long to say itself."""
+    return model.__dict__.get(name)
 
 
 def plain(part: BaseModel) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import faust
 import mode
 import structlog
+import uvloop
 
 from runtime.clock import Clock, SystemClock
 from runtime.settings import Settings
@@ -30,8 +31,8 @@ from streams.enrichment.slices import slices
 from streams.enrichment.watchdog import Observer, Watchdog
 
 BATCH = 256
-WITHIN_SECONDS = 0.04
-"""How long a small batch waits for more: Faust hands over a full one in about this time."""
+WITHIN_SECONDS = 0.01
+"""How long a small batch waits for what Faust still has in its hands; the broker has gathered it already."""
 LOOK_SECONDS = 5.0
 
 Agent = Callable[[Any], Awaitable[None]]
@@ -57,7 +58,7 @@ class Surroundings:
 
 def run(settings: Settings, domain: DomainTopics, enricher: Enricher, around: Surroundings) -> NoReturn:
     """Enriches until SIGTERM or SIGINT, then finishes the batch in hand and ends the process with status 0."""
-    loop = asyncio.new_event_loop()
+    loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     build_worker(settings, domain, enricher, around, loop=loop).execute_from_commandline()
 
@@ -100,7 +101,7 @@ class Work(mode.Service):
         """Gives the app one agent per input topic, and the watchdog."""
         for topic in self._domain.inputs:
             channel = app.topic(self._settings.topic(topic.name))
-            app.agent(channel, name=f"enrich-{topic.name}")(self._agent(topic.name, app))
+            app.agent(channel, name=f"enrich-{topic.name}")(self._agent(topic.name))
         app.on_partitions_revoked.connect(self._on_partitions_changed)
         app.on_partitions_assigned.connect(self._on_partitions_changed)
         app.task(self._watch(app))
@@ -118,11 +119,11 @@ class Work(mode.Service):
         await self._outlet.stop()
         await self._reader.stop()
 
-    def _agent(self, topic: str, app: faust.App) -> Agent:
+    def _agent(self, topic: str) -> Agent:
         async def enrich(stream: Any) -> None:
             async for events in stream.noack_take(BATCH, within=WITHIN_SECONDS):
                 try:
-                    await self._handle(topic, app, [event.message for event in events])
+                    await self._handle(topic, [event.message for event in events])
                 except Exception as error:  # noqa: BLE001 - the process's outer edge; cancellation passes by
                     self._around.give_up(error)
                 for event in events:
@@ -130,12 +131,12 @@ class Work(mode.Service):
 
         return enrich
 
-    async def _handle(self, topic: str, app: faust.App, messages: Sequence[Any]) -> None:
+    async def _handle(self, topic: str, messages: Sequence[Any]) -> None:
         # Faust keeps append times as seconds in a float, which is exact enough for milliseconds.
         batch = [raw_input(topic, message, round(message.timestamp * 1000)) for message in messages]
         async for stretch in self._continuity.complete(batch):
             for piece in slices(stretch):
-                await self._outlet.write(app.producer, await self._enricher.enrich(piece))
+                await self._outlet.write(await self._enricher.enrich(piece))
                 self._watchdog.progressed(len(piece))
 
     async def _on_partitions_changed(self, *_: Any, **__: Any) -> None:
