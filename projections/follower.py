@@ -22,7 +22,7 @@ BATCH = 1000
 BUSY = 16
 """So many at once say that more are on the way."""
 
-BUSY_SECONDS = 0.1
+BUSY_SECONDS = 0.05
 """How long is waited for them: a transaction of few records takes nearly as long as one of many."""
 
 WAIT_MS = 500

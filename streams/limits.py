@@ -13,7 +13,7 @@ class Limits:
     """Messages of one partition decided at once."""
     busy_records: int = 16
     """So many at once say that more are on the way: the loop waits for them before its next batch."""
-    busy_seconds: float = 0.1
+    busy_seconds: float = 0.05
     """How long it waits. A transaction takes the same time whatever its size: few large ones are faster."""
     transaction_bytes: int = 16 * 1024 * 1024
     """A batch that becomes larger is split, so that each transaction ends in time."""
