@@ -33,6 +33,8 @@ DECIDERS: Mapping[str, tuple[Callable[[], Domain[Any]], Callable[[], BaseModel]]
 
 LOOK_SECONDS = 0.5
 
+SPARE = "spare: other deciders have all partitions"
+
 app = typer.Typer(add_completion=False)
 
 
@@ -57,6 +59,8 @@ async def _run(part: Part) -> None:
 class Watched(Protocol):
     """What is looked at of a decider."""
 
+    @property
+    def is_spare(self) -> bool: ...
     def status(self) -> Sequence[PartitionStatus]: ...
     def stalled(self, now: float) -> Sequence[PartitionStatus]: ...
 
@@ -96,15 +100,24 @@ class Reporter:
         self._over.set()
 
     def look(self) -> None:
-        """Tells how each partition is doing now; the process is ready when it has partitions and all are live."""
+        """Tells how each partition is doing now, or that there is none for this process.
+
+        Ready is who has partitions, all of them live, and who is spare; not, who has been assigned nothing yet.
+        """
         found = {f"{self._domain} {each.partition}": each for each in self._watched.status()}
-        for part in self._known - found.keys():
+        spare = {self._domain} if self._watched.is_spare else set()
+        for part in self._known - found.keys() - spare:
             self._health.forget(part)
-        self._known = set(found)
+        self._known = {*found, *spare}
         for part, each in found.items():
-            if each.state == "live":
-                self._health.ready(part)
-            else:
-                self._health.unready(part, f"{each.state}: {each.reason}" if each.reason else each.state)
-        if found:
+            self._tell(part, each)
+        for part in spare:
+            self._health.ready(part, SPARE)
+        if self._known:
             self._health.ready(NAME)
+
+    def _tell(self, part: str, told: PartitionStatus) -> None:
+        if told.state == "live":
+            self._health.ready(part)
+        else:
+            self._health.unready(part, f"{told.state}: {told.reason}" if told.reason else told.state)

@@ -13,6 +13,7 @@ from cli.failure import Failed
 from cli.options import Domains, HealthPort
 from cli.parts import only_domain, prepared
 from runtime.embedding import Embedder
+from runtime.fault import Faults
 from runtime.health import Health
 from runtime.sentiment import sentiment_analyser
 from runtime.settings import Settings
@@ -39,7 +40,12 @@ def enricher(domain: Domains = None, health_port: HealthPort = None) -> None:
     asyncio.run(until_there(part.settings, topics))
     watch = Watch(part.health, part.registry, embedder)
     enriching = Enricher(topics, embedder, analyser, part.settings.partitions)
-    run(part.settings, topics, enriching, Surroundings(watch, beside=[part.server]))
+    run(
+        part.settings,
+        topics,
+        enriching,
+        Surroundings(watch, beside=[part.server], fault=Faults.from_environment()),
+    )
 
 
 @stamina.retry(on=(KafkaError, Failed), attempts=None, timeout=PATIENCE_SECONDS, wait_max=1.0)

@@ -14,13 +14,13 @@ from rich.text import Text
 
 from cli.failure import Failed
 from cli.screen import print_entry, show, table
+from cli.sources import print_source
 from cli.tables import queries
 from projections.learning.queries import Item, Row
 from runtime.settings import Settings
 
 MARKS = {"answer": "→", "complaint": "!", "question": ""}
 """What stands before an item's words: what would be said, what was complained of; a question has its own line."""
-SOURCES = ("source", "type", "base confidence", "similarity", "conversation", "actor", "at")
 NEIGHBOURS = ("entity", "id", "relation", "by", "similarity", "answer similarity")
 HISTORY = ("at", "actor", "action", "after")
 
@@ -112,7 +112,9 @@ def _render(out: Console, item: Item, target: Row | None) -> None:
     if item.conflicts:
         out.print(Text("in conflict with", style="bold"))
         out.print(Columns([_panel(each) for each in item.conflicts], equal=True))
-    out.print(table(SOURCES, [_source(each) for each in item.sources], title="sources"))
+    out.print(Text("sources", style="italic"))
+    for each in item.sources:
+        print_source(out, each)
     if neighbours := row["metadata"]["neighbours"]:
         out.print(table(NEIGHBOURS, [_neighbour(each) for each in neighbours], title="\nneighbours"))
     history = [(each["at"], each["actor"], each["action"], each["after"]) for each in item.audit]
@@ -135,18 +137,6 @@ def _known(row: Row) -> Panel:
     lines = [f"question  {row['question'] or '-'}", f"content   {row['content']}"]
     title = f"knowledge, {row['status']} {row['id']}"
     return Panel(Text("\n".join(lines)), title=title, title_align="left", expand=False)
-
-
-def _source(row: Row) -> Sequence[object]:
-    return (
-        row["source_id"],
-        row["source_type"],
-        row["base_confidence"],
-        None if row["similarity"] is None else float(row["similarity"]),
-        row["conversation_id"],
-        row["actor_id"],
-        row["at"],
-    )
 
 
 def _neighbour(match: Row) -> Sequence[object]:

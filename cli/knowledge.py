@@ -16,8 +16,8 @@ from cli.screen import print_json
 from cli.writing import Manner, write
 from runtime.clock import SystemClock
 from runtime.settings import load_settings
-from schemas.learning import KnowledgeStatus
 from schemas.review import KnowledgeChange, KnowledgeEdited, KnowledgeRetracted, KnowledgeRolledBack
+from schemas.standing import KnowledgeStatus
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 

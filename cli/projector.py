@@ -14,6 +14,7 @@ from cli.parts import Part, prepared
 from projections.engine import Projector
 from projections.learning.projection import PROJECTION as LEARNING
 from projections.projection import Projection
+from runtime.fault import Faults
 from runtime.postgres import create_pool
 
 NAME = "projector"
@@ -35,6 +36,15 @@ async def _run(part: Part) -> None:
         runners = []
         for domain in part.settings.domains:
             pool = await stack.enter_async_context(await create_pool(part.settings, domain))
-            runners.append(Projector(part.settings, PROJECTIONS[domain], pool, part.registry, part.health))
+            runners.append(
+                Projector(
+                    part.settings,
+                    PROJECTIONS[domain],
+                    pool,
+                    part.registry,
+                    part.health,
+                    fault=Faults.from_environment(),
+                )
+            )
         part.health.ready(NAME)
         await run_all(runners)

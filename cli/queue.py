@@ -18,8 +18,8 @@ from cli.writing import Manner, carry_out, report, write
 from runtime.clock import SystemClock
 from runtime.settings import Settings, load_settings
 from schemas.event import Event, ShopData
-from schemas.learning import ItemStatus, SourceType
 from schemas.review import ItemApproved, ItemRejected, ItemsAssigned, ItemsReleased, MergeReverted
+from schemas.standing import ItemStatus, SourceType
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from cli.ports import HOST
 from runtime.embedded.kafka import BrokerFailed, EmbeddedKafka
+from runtime.embedded.ports import HOST
 from runtime.embedded.postgres import EmbeddedPostgres, ServerFailed
 from runtime.settings import Settings, load_settings
 from runtime.supervision import Backoff
@@ -30,11 +30,11 @@ class Server(Protocol):
 class Servers:
     """One broker and one database in one folder."""
 
-    def __init__(self, folder: Path, kafka_port: int) -> None:
+    def __init__(self, folder: Path, kafka_port: int, controller_port: int) -> None:
         self._folder = folder.resolve()
         self._all: Mapping[str, Server] = {
-            "kafka": EmbeddedKafka(self._folder / "kafka", kafka_port),
-            "postgres": EmbeddedPostgres(self._folder / "postgres"),
+            "kafka": EmbeddedKafka(self._folder / "kafka", kafka_port, controller_port),
+            "postgres": EmbeddedPostgres(self._folder / "postgres", own=self._folder),
         }
         self._addresses = {"kafka": f"{HOST}:{kafka_port}"}
 

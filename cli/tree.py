@@ -12,10 +12,11 @@ from pathlib import Path
 
 from cli.folder import held, remember
 from cli.migrate import upgrade_all
-from cli.ports import HOST, choose
+from cli.ports import choose
 from cli.repair import Repairer
 from cli.servers import Say, Servers
 from runtime.clock import Clock
+from runtime.embedded.ports import HOST
 from runtime.kafka import create_topics
 from runtime.settings import PREFIX, Settings
 from runtime.supervision import Command, Supervisor
@@ -32,7 +33,10 @@ PER_DOMAIN = ("enricher", "decider", "projector")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where a tree lives. With `port_base` N the broker is at N and the parts' health from N + 1."""
+    """Where a tree lives.
+
+    With `port_base` N the broker is at N, the parts' health from N + 1, and the broker's controller behind them.
+    """
 
     folder: Path
     port_base: int | None = None
@@ -48,8 +52,9 @@ class Tree:
         self.watching: asyncio.Task[None]
         """Ends only if it fails."""
         self._say = say
-        self._ports = choose(layout.folder / "ports.json", ["kafka", *self.names], layout.port_base)
-        self._servers = Servers(layout.folder, self._ports["kafka"])
+        listening = ["kafka", *self.names, "controller"]
+        self._ports = choose(layout.folder / "ports.json", listening, layout.port_base)
+        self._servers = Servers(layout.folder, self._ports["kafka"], self._ports["controller"])
         self._supervisor = Supervisor(self.logs, clock, on_crash=lambda crash: say(str(crash)))
         self._changing = asyncio.Lock()
 

@@ -47,9 +47,19 @@ async def _up(layout: Layout, out: Console) -> None:
     out.print(f"starting in {layout.folder} …")
     async with grown(layout, SystemClock(), say=lambda words: out.print(Text(words, style="yellow"))) as tree:
         out.print(welcome(tree))
-        await until_ready(tree)
-        out.print("every part is ready; Ctrl-C ends it")
-        await tree.watching
+        async with asyncio.TaskGroup() as tasks:
+            # Beside each other: should the watching fail, nobody would start again what is waited for.
+            tasks.create_task(_tell_when_ready(tree, out))
+            tasks.create_task(_watched(tree))
+
+
+async def _tell_when_ready(tree: Tree, out: Console) -> None:
+    await until_ready(tree)
+    out.print("every part is ready; Ctrl-C ends it")
+
+
+async def _watched(tree: Tree) -> None:
+    await tree.watching
 
 
 def welcome(tree: Tree) -> Panel:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from schemas.learning import ItemOutcome, ItemState, KnowledgeOutcome, KnowledgeState
+from schemas.learning import ItemOutcome, KnowledgeOutcome
 from schemas.outcome import DeadLettered, DuplicateIgnored, InputMoved, Outcome, PolicyAdopted, RequestRefused
 from schemas.record import Record
+from schemas.standing import ItemState, KnowledgeState
 
 CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 

@@ -17,6 +17,7 @@ from projections.opening import Opening
 from projections.projection import Projection
 from projections.writer import Writer
 from runtime import kafka
+from runtime.fault import Faults
 from runtime.health import Health
 from runtime.settings import Settings
 
@@ -47,13 +48,14 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
         *,
         schema: str | None = None,
         patience: Patience | None = None,
+        fault: Faults | None = None,
     ) -> None:
         """`schema`: where the tables are; the domain's own name unless another is said."""
         self._projection = projection
         self._topic = settings.topic(projection.log)
         self._consumer = log_consumer(settings, projection)
         self._meters = Meters(projection.name, registry)
-        self._writer = Writer(projection, pool, schema or projection.name, self._meters)
+        self._writer = Writer(projection, pool, schema or projection.name, self._meters, fault)
         self._health = health
         self._patience = patience or Patience()
         self._model: str | None = None

@@ -125,14 +125,20 @@ class Follower:
         return at
 
     async def _check_opening(self) -> None:
-        """Reads the record that opens the log, when there is one, and holds it against topic and tables."""
+        """Reads the record that opens the log, when there is one, and holds it against topic and tables.
+
+        It need not stand at offset 0: a first transaction may have been aborted.
+        """
+        begins = (await self._consumer.beginning_offsets([self._at_broker]))[self._at_broker]
+        if begins:
+            raise LogRefused(
+                f"{self._at_broker.topic}[{self._number}] begins at {begins}, not at 0: its beginning was deleted. "
+                "A log is kept for ever: restore it"
+            )
         self._read_from(0)
         while not (messages := await self._fetch(1)):
             continue
-        first = messages[0]
-        if first.offset != 0:
-            raise LogRefused(f"{self._at_broker.topic}[{self._number}] begins at {first.offset}, not at 0")
-        self._opening.check(self._number, first.value)
+        self._opening.check(self._number, messages[0].value)
 
     async def _stop(self, refusal: RecordRefused) -> None:
         """Waits, loudly, until the record may be tried again."""

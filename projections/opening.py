@@ -37,9 +37,11 @@ class Opening:
 
     def _adopted(self, partition: int, first: bytes) -> PolicyAdopted:
         try:
-            outcomes = self.codec.decode(first).outcomes
+            record = self.codec.decode(first)
         except ValueError as error:
             raise LogRefused(f"{self.topic}[{partition}] does not open with a record: {error}") from error
-        if not outcomes or not isinstance(outcomes[0], PolicyAdopted):
+        if record.seq:
+            raise LogRefused(f"{self.topic}[{partition}] opens with record {record.seq}, not with record 0")
+        if not record.outcomes or not isinstance(record.outcomes[0], PolicyAdopted):
             raise LogRefused(f"{self.topic}[{partition}] does not open with a policy")
-        return outcomes[0]
+        return record.outcomes[0]

@@ -15,6 +15,7 @@ from projections.months import Months
 from projections.positions import Position, Positions
 from projections.projection import Logged, Projection
 from projections.waves import Wave, waves
+from runtime.fault import Faults
 
 
 class Entry(NamedTuple):
@@ -27,11 +28,14 @@ class Entry(NamedTuple):
 class Writer:
     """Applies batches of one log to one schema. Partitions may be written at the same time."""
 
-    def __init__(self, projection: Projection, pool: Pool, schema: str, meters: Meters) -> None:
+    def __init__(
+        self, projection: Projection, pool: Pool, schema: str, meters: Meters, fault: Faults | None = None
+    ) -> None:
         self.positions = Positions(schema, projection.log)
         self._projection = projection
         self._pool = pool
         self._meters = meters
+        self._fault = fault or Faults()
         self._months = Months(projection.months, self.positions)
         self._sql: Any = aiosql.from_path(projection.sql, "asyncpg")
 
@@ -78,6 +82,7 @@ class Writer:
         """
         logged, planned = self._plan(partition, at, entries)
         try:
+            self._fault("before-apply")
             await self._months.ensure(self._pool, logged)
             async with self._pool.acquire() as conn:
                 return await self._execute(conn, partition, at, logged, planned)
@@ -120,6 +125,8 @@ class Writer:
         async with self.positions.entered(conn, partition, at):
             written = [await self._run(conn, wave) for wave in planned]
             await self.positions.move(conn, partition, to, logged[-1].at)
+            self._fault("before-postgres-commit")
+        self._fault("after-postgres-commit")
         for wave, count in zip(planned, written, strict=True):
             self._meters.wrote(wave.statement.name, len(wave.rows), count)
         self._meters.moved(partition, len(logged), to.next_offset, logged[-1].record.at)

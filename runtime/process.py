@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 PR_SET_PDEATHSIG = 1
 """From <linux/prctl.h>."""
@@ -35,6 +36,16 @@ def dies_with_parent(told: signal.Signals) -> Callable[[], None] | None:
     return arrange
 
 
+def as_user(user: str | None) -> dict[str, Any]:
+    """What `subprocess` must be told to run a program as this user, with nothing of this process's groups.
+
+    None: as this process.
+    """
+    if user is None:
+        return {}
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+
+
 def start_process(
     command: Sequence[str | Path],
     log: IO[bytes],
@@ -50,7 +61,7 @@ def start_process(
         stdout=log,
         stderr=subprocess.STDOUT,
         env=env,
-        user=user,
+        **as_user(user),
         start_new_session=True,
         preexec_fn=dies_with_parent(on_parent_death),  # noqa: PLW1509 (one system call, see there)
     )

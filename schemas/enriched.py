@@ -83,7 +83,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """Offsets up to `last` that the broker does not have (any more)."""
+    """Offsets up to `last` that the broker does not have (any more); the append time is the following input's."""
 
     input: Coordinates
     last: int

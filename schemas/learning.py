@@ -2,134 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from schemas.call import SentimentLabel
 from schemas.fields import Id
 from schemas.outcome import GENERAL, Outcome
-
-ItemStatus = Literal["pending", "approved", "rejected", "applied"]
-KnowledgeStatus = Literal["live", "superseded", "retracted"]
-SourceType = Literal["feedback", "correction", "transcript", "manual"]
-Relation = Literal["same", "missing", "different"]
-Kind = Literal["question", "answer", "complaint"]
-"""The kinds of text of an item; they are compared only with their own kind."""
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class ItemState(Part):
-    """An item as a reviewer sees it, less its words. `target` is the knowledge that it would supersede."""
-
-    status: ItemStatus
-    version: int
-    confidence: int
-    target: Id | None = None
-
-
-class KnowledgeState(Part):
-    status: KnowledgeStatus
-    superseded_by: Id | None = None
-    disputes: int = 0
-
-
-class Match(Part):
-    """A neighbour of the same topic, and how its answer stands to this one. Similarities: cosine, 4 decimals."""
-
-    entity: Literal["item", "knowledge"]
-    id: Id
-    relation: Relation
-    by: Kind
-    """The kind of text by which the topic is the same."""
-    similarity: float
-    answer_similarity: float | None = None
-
-
-class Source(Part):
-    """Where an item's words come from, and what they are worth."""
-
-    source_id: Id
-    source_type: SourceType
-    base_confidence: int
-    conversation_id: Id | None = None
-    actor_id: str | None = None
-
-
-class Parts(Part):
-    """Where in the record's own event and enrichment an item's words and vectors stand.
-
-    Names as in `schemas.enriched.Enrichment`; `None`: the item has no text of that kind.
-    """
-
-    question: str | None = None
-    answer: str | None = None
-    complaint: str | None = None
-
-
-class Words(Part):
-    """Words and vectors (base64) of an item that come from an earlier record."""
-
-    question: str | None = None
-    answer: str | None = None
-    complaint: str | None = None
-    category: str | None = None
-    vectors: dict[Kind, str] = {}
-    truncated: tuple[Kind, ...] = ()
-
-
-class EventStored(Outcome):
-    """The event became a row with its own id."""
-
-    ENTITY: ClassVar[str] = "event"
-    id: Id
-
-    @property
-    def entity_id(self) -> str:
-        return str(self.id)
-
-
-class FeedbackStored(EventStored):
-    kind: Literal["FeedbackStored"] = "FeedbackStored"
-    ENTITY: ClassVar[str] = "feedback"
-
-
-class CorrectionStored(EventStored):
-    kind: Literal["CorrectionStored"] = "CorrectionStored"
-    ENTITY: ClassVar[str] = "correction"
-
-
-class CallStored(EventStored):
-    kind: Literal["CallStored"] = "CallStored"
-    ENTITY: ClassVar[str] = "call"
-    sentiment: SentimentLabel
-    analyser: str | None = None
-    """Who found the sentiment; none: the event said it."""
-
-
-class ResponseStored(EventStored):
-    kind: Literal["ResponseStored"] = "ResponseStored"
-    ENTITY: ClassVar[str] = "response"
-
-
-class ConversationStored(EventStored):
-    """`messages`: how many are decided now. `review_reasons`: why somebody should look at it."""
-
-    kind: Literal["ConversationStored"] = "ConversationStored"
-    ENTITY: ClassVar[str] = "conversation"
-    messages: int
-    review_reasons: tuple[str, ...] = ()
-
-
-class ConversationOutdated(EventStored):
-    """A shorter version than the one known; nothing changes."""
-
-    kind: Literal["ConversationOutdated"] = "ConversationOutdated"
-    ENTITY: ClassVar[str] = "conversation"
-    messages: int
+from schemas.standing import ItemState, Kind, KnowledgeState, Match, Parts, Source, Words
+from schemas.stored import (
+    CallStored,
+    ConversationOutdated,
+    ConversationStored,
+    CorrectionStored,
+    FeedbackStored,
+    ResponseStored,
+)
 
 
 class ItemOutcome(Outcome):
@@ -376,48 +261,3 @@ OUTCOMES: tuple[type[Outcome], ...] = (
     KnowledgeRolledBack,
     KnowledgeRevived,
 )
-
-
-def words_at(data: Any, part: str | None) -> str | None:
-    """The text of an event's data that a part names.
-
-    `question`, `answer`, `complaint` and `response` name the fields that play this role in each type;
-    `turn/3` is the content of messages[3]. Returns None where the event says nothing there.
-    """
-    if part is None:
-        return None
-    if part.startswith("turn/"):
-        return str(data.messages[int(part.removeprefix("turn/"))].content)
-    for name in FIELDS.get((data.TYPE, part), ()):
-        value = data
-        for step in name.split("."):
-            value = getattr(value, step)
-        if value is not None and value.strip():
-            return str(value)
-    return None
-
-
-FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("relearn.feedback.given.v1", "question"): ("question",),
-    ("relearn.feedback.given.v1", "answer"): ("suggested_answer",),
-    ("relearn.feedback.given.v1", "complaint"): ("reason",),
-    ("relearn.feedback.given.v1", "response"): ("response",),
-    ("relearn.response.corrected.v1", "question"): ("question",),
-    ("relearn.response.corrected.v1", "answer"): ("corrected_answer",),
-    ("relearn.call.transcribed.v1", "question"): ("learning_insights.question",),
-    ("relearn.call.transcribed.v1", "answer"): ("learning_insights.suggested_answer",),
-    ("relearn.call.transcribed.v1", "complaint"): ("processed_summary", "transcript"),
-    ("relearn.knowledge.proposed.v1", "question"): ("question",),
-    ("relearn.knowledge.proposed.v1", "answer"): ("content",),
-    ("relearn.knowledge.imported.v1", "question"): ("question",),
-    ("relearn.knowledge.imported.v1", "answer"): ("content",),
-    ("relearn.item.approved.v1", "answer"): ("edited_content",),
-    ("relearn.knowledge.edited.v1", "question"): ("question",),
-    ("relearn.knowledge.edited.v1", "answer"): ("content",),
-}
-"""Which fields play which part, in order of preference."""
-
-
-def transcript_of(messages: Any) -> str:
-    """A conversation as one readable text, a line per turn."""
-    return "\n".join(f"{message.role}: {message.content}" for message in messages)

@@ -36,11 +36,17 @@ class Assignment(ConsumerRebalanceListener, Generic[S]):  # type: ignore[misc]
         self.parts: dict[int, Part[S]] = {}
         self.batch = asyncio.Lock()
         """Held while a batch is decided and committed: partitions are not taken away in between."""
-        self._rebalancing = False
+        self._rebalancing = True
+        """Until the first assignment too."""
         self._openings: dict[int, asyncio.Task[None]] = {}
         self._closings: set[asyncio.Task[None]] = set()
         self._failures: dict[int, int] = {}
         self._fenced_at: dict[int, float] = {}
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether the group has assigned nothing to this process: others have all there is."""
+        return not self._rebalancing and not self.parts
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Lets the batch in hand end, then decides nothing more."""

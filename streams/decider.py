@@ -109,6 +109,11 @@ class Decider(Generic[S]):
         parts = self._assignment.parts if self._assignment else {}
         return [part.status(self._lag(part)) for _, part in sorted(parts.items())]
 
+    @property
+    def is_spare(self) -> bool:
+        """Whether other processes have all partitions, so that this one waits for one of them to end."""
+        return self._assignment is not None and self._assignment.is_spare
+
     def stalled(self, now: float) -> list[PartitionStatus]:
         """Partitions with something to do, no progress for too long, and no reason for it that they could state.
 

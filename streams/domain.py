@@ -67,6 +67,12 @@ class Domain(Protocol[S]):
         """The state before the first record."""
         ...
 
+    def expect(self, state: S, policy: Any, coming: Sequence[tuple[int, Enrichment]]) -> None:
+        """Is told shops and enrichments of a batch before its first decision, to compute for all at once what is
+        cheaper so. Must not change what is decided; is called in a thread while nothing else touches the state.
+        """
+        ...
+
     def decide(self, state: S, policy: Any, given: Given) -> Iterator[Outcome]:
         """What follows from this input."""
         ...

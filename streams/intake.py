@@ -12,7 +12,7 @@ from schemas.enriched import Input
 from schemas.record import Record, RecordCodec
 from schemas.topics import DEAD_LETTERS
 from streams.domain import Domain
-from streams.enriched import decode
+from streams.enriched import UnreadableMessage, decode
 from streams.partition import Decision, Hole, Machine, Opening, PartitionRefused, PartitionState, Repeat
 from streams.status import Meters
 from streams.writer import Outbox
@@ -48,6 +48,7 @@ class Intake(Generic[S]):
         self._opening, self._meters = opening, meters
         self.state = state
         self._holes: dict[str, Hole] = {}
+        self._read: dict[int, tuple[Input, dict[str, Any]]] = {}
         self._log_topic = machine.domain.topics.log.name
         self._most = _limits(machine.domain)
 
@@ -56,13 +57,28 @@ class Intake(Generic[S]):
         """A sentence about each input that has to come before others can be decided; empty if none is missing."""
         return " ".join(map(str, self._holes.values()))
 
+    def expect(self, messages: Sequence[ConsumerRecord]) -> None:
+        """Reads a batch and tells the domain of it, before its messages are taken one by one.
+
+        To be called in a thread, while nothing else touches the state.
+        """
+        self._read.clear()
+        for message in messages:
+            try:
+                self._read[message.offset] = decode(message)
+            except UnreadableMessage:
+                # It ends the batch when its turn has come.
+                break
+        self._machine.expect(self.state, self._read.values())
+
     def take(self, message: ConsumerRecord, outbox: Outbox) -> None:
         """Decides one message, and puts what follows into the outbox: the record, feeds, a dead letter.
 
         Raises:
             PartitionRefused: if the partition cannot go on. Nothing was put, and the state is of no more use.
         """
-        said, event = decode(message)
+        known = self._read.pop(message.offset) if message.offset in self._read else None
+        said, event = known or decode(message)
         found = self._found(message.offset, said, event)
         match found[-1]:
             case Decision():

@@ -193,6 +193,7 @@ class Part(Generic[S]):
         self._clean = False
         outbox = Outbox()
         fault("before-decide")
+        await asyncio.to_thread(self._intake.expect, messages)
         for number, message in enumerate(messages, 1):
             try:
                 self._intake.take(message, outbox)

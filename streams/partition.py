@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -180,6 +180,16 @@ class Machine(Generic[S]):
         self.fold(state, record)
         return Decision(record)
 
+    def expect(self, state: PartitionState[S], coming: Iterable[tuple[Input, dict[str, Any]]]) -> None:
+        """Tells the domain what is about to be decided: inputs with their events as parsed JSON."""
+        told = [
+            (event["shopid"], said.enrichment)
+            for said, event in coming
+            if isinstance(said, Enriched) and said.enrichment.vectors and said.enrichment.model == state.model
+        ]
+        if state.seq:
+            self.domain.expect(state.domain, state.policy, told)
+
     def take(
         self, state: PartitionState[S], enriched_offset: int, message: Input, said: dict[str, Any]
     ) -> Decision | Repeat | Hole:
@@ -194,7 +204,8 @@ class Machine(Generic[S]):
         mark = state.inputs.get(at.topic) or Mark()
         last = message.last if isinstance(message, Absent) else at.offset
         if last < mark.next_offset:
-            # What is absent stands nowhere, so its time says nothing about the topic.
+            # What is absent stands nowhere: its time is that of the input that followed, which may be a later
+            # one when the stretch is told again, and says nothing about the topic.
             if at.appended_at > mark.appended_at and not isinstance(message, Absent):
                 raise InputRecreated(at)
             return Repeat()

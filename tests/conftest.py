@@ -54,6 +54,13 @@ def postgres() -> Iterator[str]:
         asyncio.run(server.stop())
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not pytest's own: run as root, the database is another user's, and pytest shuts its folders to others."""
+    with tempfile.TemporaryDirectory(prefix="relearn-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
 @pytest.fixture(scope="session")
 def template(postgres: str) -> str:
     """The name of a database that holds every domain's migrated schema, to be copied."""
@@ -64,14 +71,14 @@ def template(postgres: str) -> str:
 @pytest.fixture
 async def database(postgres: str, template: str) -> AsyncIterator[str]:
     """The URI of a database with every domain's empty tables, dropped afterwards."""
-    async for url in _new_database(postgres, template):
+    async for url in new_database(postgres, template):
         yield url
 
 
 @pytest.fixture
 async def empty_database(postgres: str) -> AsyncIterator[str]:
     """The URI of a database without anything in it, dropped afterwards."""
-    async for url in _new_database(postgres, "template0"):
+    async for url in new_database(postgres, "template0"):
         yield url
 
 
@@ -102,7 +109,7 @@ async def _make_template(postgres: str) -> None:
     await conn.close()
 
 
-async def _new_database(postgres: str, template: str) -> AsyncIterator[str]:
+async def new_database(postgres: str, template: str) -> AsyncIterator[str]:
     name = f"test_{uuid4().hex}"
     owner = await asyncpg.connect(postgres)
     try:

@@ -90,8 +90,8 @@ async def feed(tree: Tree, id: UUID) -> list[bytes | None]:
         await reader.stop()
 
 
-async def test_events_become_reviewed_knowledge(tmp_path: Path) -> None:
-    async with grown(Layout(tmp_path / "tree"), SystemClock(), print) as tree:
+async def test_events_become_reviewed_knowledge(folder: Path) -> None:
+    async with grown(Layout(folder), SystemClock(), print) as tree:
         await until_ready(tree)
         async with producing(tree) as sender:
             appender = Appender(sender, tree.settings.topic)

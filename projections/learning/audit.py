@@ -25,6 +25,15 @@ from schemas.outcome import (
     RequestRefused,
     RetentionAdvanced,
 )
+from schemas.standing import Source
+from schemas.stored import (
+    CallStored,
+    ConversationOutdated,
+    ConversationStored,
+    CorrectionStored,
+    FeedbackStored,
+    ResponseStored,
+)
 
 POLICY = "policy"
 """The actor where nobody but the policy decided."""
@@ -57,12 +66,12 @@ TOLD: Mapping[type[Outcome], tuple[str, ...]] = {
     PolicyAdopted: ("policy_hash", "embedding_model", "partitions"),
     RetentionAdvanced: ("before",),
     RequestRefused: ("reason", "entity", "state"),
-    out.FeedbackStored: (),
-    out.CorrectionStored: (),
-    out.CallStored: ("sentiment", "analyser"),
-    out.ResponseStored: (),
-    out.ConversationStored: ("messages", "review_reasons"),
-    out.ConversationOutdated: ("messages",),
+    FeedbackStored: (),
+    CorrectionStored: (),
+    CallStored: ("sentiment", "analyser"),
+    ResponseStored: (),
+    ConversationStored: ("messages", "review_reasons"),
+    ConversationOutdated: ("messages",),
     out.ItemProposed: ("source", "conflicts_with"),
     out.ItemCorroborated: ("source", "similarity", "filled", "conflicts_with"),
     out.ItemDisputed: ("source_id", "similarity"),
@@ -179,5 +188,5 @@ def as_it_is(value: Any) -> Any:
     return value
 
 
-PLAIN: Mapping[type[Any], Callable[[Any], Any]] = {out.Source: plain, datetime: moment}
+PLAIN: Mapping[type[Any], Callable[[Any], Any]] = {Source: plain, datetime: moment}
 """How values are written that JSON has no word for."""

@@ -13,7 +13,8 @@ from projections.change import Change, Statement, keep, replace
 from projections.learning import keys
 from projections.learning.values import as_json, vector_of
 from projections.projection import Logged
-from schemas.learning import ConversationStored, transcript_of
+from schemas.stored import ConversationStored
+from schemas.words import transcript_of
 
 
 class ShopRow(NamedTuple):

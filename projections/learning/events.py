@@ -14,7 +14,7 @@ from projections.learning import keys
 from projections.learning.conversations import conversation_seen, shop_seen
 from projections.learning.values import as_json, vector_of
 from projections.projection import Logged
-from schemas.learning import CallStored, CorrectionStored, FeedbackStored, ResponseStored
+from schemas.stored import CallStored, CorrectionStored, FeedbackStored, ResponseStored
 
 
 class FeedbackRow(NamedTuple):

@@ -16,7 +16,8 @@ from projections.learning.queue import content_at
 from projections.learning.values import as_json, id_list, neighbours, vector_of
 from projections.projection import Logged
 from schemas import learning as out
-from schemas.learning import KnowledgeState, words_at
+from schemas.standing import KnowledgeState
+from schemas.words import words_at
 
 
 class AppliedRow(NamedTuple):

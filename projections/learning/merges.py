@@ -10,7 +10,8 @@ from projections.learning import keys
 from projections.learning.queue import CONTENT, becomes, metadata_of, state_of
 from projections.learning.values import vector_from
 from projections.projection import Logged
-from schemas.learning import ItemOutcome, ItemSplit, Kind, MergeReverted, Words
+from schemas.learning import ItemOutcome, ItemSplit, MergeReverted
+from schemas.standing import Kind, Words
 
 
 def change(statement: Statement, row: Row, outcome: ItemOutcome) -> Change:

@@ -21,6 +21,14 @@ from schemas.outcome import (
     RetentionAdvanced,
 )
 from schemas.record import RecordCodec
+from schemas.stored import (
+    CallStored,
+    ConversationOutdated,
+    ConversationStored,
+    CorrectionStored,
+    FeedbackStored,
+    ResponseStored,
+)
 from schemas.topics import LEARNING
 
 
@@ -37,12 +45,12 @@ HANDLERS: Mapping[type[Outcome], Handler] = {
     PolicyAdopted: nothing,
     RequestRefused: nothing,
     RetentionAdvanced: retention.advanced,
-    out.FeedbackStored: events.feedback,
-    out.CorrectionStored: events.correction,
-    out.CallStored: events.call,
-    out.ResponseStored: events.response,
-    out.ConversationStored: conversations.stored,
-    out.ConversationOutdated: nothing,
+    FeedbackStored: events.feedback,
+    CorrectionStored: events.correction,
+    CallStored: events.call,
+    ResponseStored: events.response,
+    ConversationStored: conversations.stored,
+    ConversationOutdated: nothing,
     out.ItemProposed: queue.proposed,
     out.ItemCorroborated: queue.corroborated,
     out.ItemDisputed: queue.disputed,
@@ -76,5 +84,5 @@ PROJECTION = Projection(
     handlers=HANDLERS,
     audit=audit,
     sql=Path(__file__).with_name("sql"),
-    months={out.FeedbackStored: "conversation_feedback", out.ResponseStored: "response_analytics"},
+    months={FeedbackStored: "conversation_feedback", ResponseStored: "response_analytics"},
 )

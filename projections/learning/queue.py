@@ -15,7 +15,8 @@ from projections.learning import keys
 from projections.learning.values import as_json, id_list, moment, neighbours, vector_of
 from projections.projection import Logged
 from schemas import learning as out
-from schemas.learning import ItemState, Kind, Parts, Source, words_at
+from schemas.standing import ItemState, Kind, Match, Parts, Source
+from schemas.words import words_at
 
 CONTENT: tuple[Kind, ...] = ("answer", "complaint", "question")
 """What is proposed: the first of these that there is."""
@@ -64,7 +65,7 @@ def metadata_of(
     target: UUID | None,
     sources: Sequence[Any],
     conflicts: Sequence[UUID] = (),
-    matches: Sequence[out.Match] = (),
+    matches: Sequence[Match] = (),
     **more: Any,
 ) -> str:
     """A new item's metadata: all that the later statements extend is there."""

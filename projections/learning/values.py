@@ -12,7 +12,7 @@ from pgvector import Vector as PgVector
 
 from projections.projection import Logged
 from schemas import vector
-from schemas.learning import Match
+from schemas.standing import Match
 
 
 def as_json(value: Any) -> str:

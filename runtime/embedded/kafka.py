@@ -7,7 +7,6 @@ import base64
 import json
 import secrets
 import signal
-import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,10 +15,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from runtime.embedded.jars import class_path
+from runtime.embedded.ports import HOST, free_port
 from runtime.process import end_leftover, start_process, stop_process
 from schemas.topics import MAX_RECORD_BYTES
 
-HOST = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 MESSAGE_BYTES = MAX_RECORD_BYTES + 64 * 1024
@@ -49,10 +48,11 @@ class BrokerFailed(Exception):
 class EmbeddedKafka:
     """One broker. `start` and `stop` as often as one likes: what was written stays."""
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
-        """`port` is chosen free when not given, and kept over restarts."""
+    def __init__(self, folder: Path, port: int | None = None, controller_port: int | None = None) -> None:
+        """Ports are chosen free when not given, and kept over restarts."""
         self._folder = folder.resolve()
         self._wanted_port = port
+        self._wanted_controller_port = controller_port
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -119,8 +119,8 @@ class EmbeddedKafka:
     def _ports(self) -> tuple[int, int]:
         memory = self._folder / "ports.json"
         known = json.loads(memory.read_text()) if memory.exists() else {}
-        broker = self._wanted_port or _free_port(known.get("broker"))
-        controller = _free_port(known.get("controller"), taken=broker)
+        broker = self._wanted_port or free_port(known.get("broker"))
+        controller = self._wanted_controller_port or free_port(known.get("controller"), {broker})
         memory.write_text(json.dumps({"broker": broker, "controller": controller}))
         return broker, controller
 
@@ -203,16 +203,3 @@ async def _answers(address: str) -> bool:
         return False
     finally:
         await client.close()
-
-
-def _free_port(preferred: int | None, taken: int | None = None) -> int:
-    for port in (preferred or 0, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            if probe.getsockname()[1] != taken:
-                return int(probe.getsockname()[1])
-    return _free_port(None, taken)

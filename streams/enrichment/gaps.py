@@ -6,7 +6,7 @@ Deciders expect every offset, so each stretch is looked at with a plain consumer
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 import structlog
 
@@ -18,22 +18,24 @@ STRETCH = 256
 """How many inputs are read again at a time."""
 
 
-def fill(
-    topic: str, partition: int, first: int, before: int, found: Sequence[RawInput]
-) -> list[RawInput | Absent]:
-    """What stands from `first` to just before `before`: what was found there, and the absence of the rest.
+def fill(first: int, found: Sequence[RawInput], then: RawInput | None = None) -> list[RawInput | Absent]:
+    """What was found from `first` on, in order, and before each the absence of what is missing.
 
-    Nobody knows when what is absent was appended: it carries the time 0, on which no decision time depends.
+    `then` is the input that comes next: what is missing just before it is absent too. Nobody knows when what is
+    absent was appended, or whether it ever was: it carries the time of the input that follows it.
     """
     filled: list[RawInput | Absent] = []
     for raw in found:
-        if raw.offset > first:
-            filled.append(Absent(Coordinates(topic, partition, first, 0), raw.offset - 1))
-        filled.append(raw)
+        filled += [*_absent(first, raw), raw]
         first = raw.offset + 1
-    if before > first:
-        filled.append(Absent(Coordinates(topic, partition, first, 0), before - 1))
-    return filled
+    return filled if then is None else [*filled, *_absent(first, then)]
+
+
+def _absent(first: int, following: RawInput) -> Iterator[Absent]:
+    """The absence of what stands from `first` to just before this input, if anything does."""
+    if following.offset > first:
+        place = Coordinates(following.topic, following.partition, first, following.appended_at)
+        yield Absent(place, following.offset - 1)
 
 
 class Continuity:
@@ -73,9 +75,10 @@ class Continuity:
         """Lower than expected is a repeat: nothing is missing."""
         while expected < raw.offset:
             found = await self._reader.between(raw.topic, raw.partition, expected, raw.offset, limit=STRETCH)
-            before = found[-1].offset + 1 if len(found) == STRETCH else raw.offset
+            goes_on = len(found) == STRETCH
+            before = found[-1].offset + 1 if goes_on else raw.offset
             self._tell(raw, expected, before, len(found))
-            yield fill(raw.topic, raw.partition, expected, before, found)
+            yield fill(expected, found, None if goes_on else raw)
             expected = before
 
     def _tell(self, raw: RawInput, first: int, before: int, found: int) -> None:

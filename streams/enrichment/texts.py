@@ -11,8 +11,8 @@ from schemas.correction import ResponseCorrected
 from schemas.event import EventData
 from schemas.feedback import FeedbackGiven
 from schemas.knowledge import KnowledgeImported, KnowledgeProposed
-from schemas.learning import transcript_of, words_at
 from schemas.review import ItemApproved, KnowledgeEdited
+from schemas.words import transcript_of, words_at
 from streams.text import is_blank
 
 Texts = Iterator[tuple[str, str | None]]

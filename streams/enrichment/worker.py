@@ -20,6 +20,7 @@ import structlog
 import uvloop
 
 from runtime.clock import Clock, SystemClock
+from runtime.fault import Faults
 from runtime.settings import Settings
 from schemas.topics import DomainTopics
 from streams.enrichment.enricher import Enricher
@@ -52,6 +53,7 @@ class Surroundings:
     observer: Observer
     beside: Sequence[AbstractAsyncContextManager[Any]] = ()
     clock: Clock = field(default_factory=SystemClock)
+    fault: Faults = field(default_factory=Faults)
     give_up: Callable[[BaseException], None] = end_process
     """Called instead of acknowledging; must end the process."""
 
@@ -126,8 +128,10 @@ class Work(mode.Service):
                     await self._handle(topic, [event.message for event in events])
                 except Exception as error:  # noqa: BLE001 - the process's outer edge; cancellation passes by
                     self._around.give_up(error)
+                self._around.fault("before-acknowledge")
                 for event in events:
                     await stream.ack(event)
+                self._around.fault("after-acknowledge")
 
         return enrich
 
@@ -136,7 +140,11 @@ class Work(mode.Service):
         batch = [raw_input(topic, message, round(message.timestamp * 1000)) for message in messages]
         async for stretch in self._continuity.complete(batch):
             for piece in slices(stretch):
-                await self._outlet.write(await self._enricher.enrich(piece))
+                self._around.fault("before-enrich")
+                enriched = await self._enricher.enrich(piece)
+                self._around.fault("before-write")
+                await self._outlet.write(enriched)
+                self._around.fault("after-write")
                 self._watchdog.progressed(len(piece))
 
     async def _on_partitions_changed(self, *_: Any, **__: Any) -> None:

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from schemas import learning as out
 from schemas.identity import identity
-from schemas.learning import KnowledgeState
 from schemas.outcome import Outcome
 from schemas.policy import LearningPolicy
+from schemas.standing import KnowledgeState
 from streams.domain import Given
 from streams.learning.matching import neighbours
 from streams.learning.state import Item, Knowledge, Shop, Texts

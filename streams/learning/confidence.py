@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from schemas.learning import Source
+from schemas.standing import Source
 
 MOST = 99
 """However many agree, certainty is never reached."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from schemas import control, learning
 from schemas.call import CallTranscribed
 from schemas.conversation import ConversationRecorded
 from schemas.correction import ResponseCorrected
+from schemas.enriched import Enrichment
 from schemas.event import EventData
 from schemas.feedback import FeedbackGiven
 from schemas.knowledge import KnowledgeImported, KnowledgeProposed
@@ -29,6 +31,7 @@ from schemas.review import (
     MergeReverted,
 )
 from schemas.topics import LEARNING
+from schemas.vector import Vector
 from streams.domain import Feed, Given
 from streams.learning.evolve import evolve, observe
 from streams.learning.reports import (
@@ -108,6 +111,15 @@ class Learning:
 
     def new_state(self) -> State:
         return State()
+
+    def expect(self, state: State, policy: LearningPolicy, coming: Sequence[tuple[int, Enrichment]]) -> None:
+        """Compares the texts of a batch with each shop's large tables in one product."""
+        vectors: defaultdict[int, list[Vector]] = defaultdict(list)
+        for shop_id, enrichment in coming:
+            vectors[shop_id] += [embedded.vector for embedded in enrichment.vectors.values()]
+        for shop_id in vectors.keys() & state.shops.keys():
+            for table in state.shops[shop_id].tables.values():
+                table.expect(vectors[shop_id], policy.similarity_threshold)
 
     def decide(self, state: State, policy: LearningPolicy, given: Given) -> Iterator[Outcome]:
         kind = type(given.data)

@@ -13,6 +13,14 @@ from schemas.control import Tick
 from schemas.knowledge import KnowledgeImported
 from schemas.outcome import GENERAL, Outcome
 from schemas.policy import LearningPolicy
+from schemas.stored import (
+    CallStored,
+    ConversationOutdated,
+    ConversationStored,
+    CorrectionStored,
+    FeedbackStored,
+    ResponseStored,
+)
 from streams.domain import Given
 from streams.learning.reading import from_words, text_at, texts_at
 from streams.learning.state import (
@@ -271,7 +279,7 @@ def knowledge_revived(shop: Shop, given: Given, outcome: out.KnowledgeRevived) -
 # Conversations, and what changes nothing
 
 
-def conversation_stored(shop: Shop, given: Given, outcome: out.ConversationStored) -> None:
+def conversation_stored(shop: Shop, given: Given, outcome: ConversationStored) -> None:
     shop.conversations.setdefault(outcome.id, Conversation()).messages = outcome.messages
 
 
@@ -281,12 +289,12 @@ def nothing(shop: Shop, given: Given, outcome: Outcome) -> None:
 
 EVOLVE: Mapping[type[Outcome], Callable[[Shop, Given, Any], None]] = {
     **dict.fromkeys(GENERAL, nothing),
-    out.FeedbackStored: nothing,
-    out.CorrectionStored: nothing,
-    out.CallStored: nothing,
-    out.ResponseStored: nothing,
-    out.ConversationStored: conversation_stored,
-    out.ConversationOutdated: nothing,
+    FeedbackStored: nothing,
+    CorrectionStored: nothing,
+    CallStored: nothing,
+    ResponseStored: nothing,
+    ConversationStored: conversation_stored,
+    ConversationOutdated: nothing,
     out.ItemProposed: item_proposed,
     out.ItemCorroborated: item_corroborated,
     out.ItemDisputed: nothing,

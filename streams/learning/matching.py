@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from schemas.learning import Kind, Match, Relation
 from schemas.policy import LearningPolicy
+from schemas.standing import Kind, Match, Relation
 from streams.learning.claims import claims
 from streams.learning.index import cosine
 from streams.learning.state import Item, Knowledge, Shop, Text, Texts

@@ -12,9 +12,9 @@ from uuid import UUID
 from schemas import learning as out
 from schemas.identity import identity
 from schemas.knowledge import KnowledgeProposed
-from schemas.learning import ItemState, Parts, Source
 from schemas.outcome import Outcome
 from schemas.policy import LearningPolicy
+from schemas.standing import ItemState, Parts, Source, SourceType
 from streams.domain import Given
 from streams.learning.applying import apply_item, head_for
 from streams.learning.confidence import confidence, groups
@@ -36,7 +36,7 @@ class Candidate:
 
 def candidate(
     given: Given,
-    source_type: out.SourceType,
+    source_type: SourceType,
     base_confidence: int,
     parts: Parts,
     *,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from schemas.learning import Kind, Parts, Words, words_at
+from schemas.standing import Kind, Parts, Words
 from schemas.vector import from_text, to_text
+from schemas.words import words_at
 from streams.domain import Given
 from streams.learning.state import KINDS, Text, Texts
 

@@ -10,9 +10,17 @@ from schemas import learning as out
 from schemas.conversation import ConversationRecorded, Message
 from schemas.identity import identity
 from schemas.knowledge import KnowledgeImported
-from schemas.learning import KnowledgeState, Parts
 from schemas.outcome import Outcome
 from schemas.policy import LearningPolicy
+from schemas.standing import KnowledgeState, Parts
+from schemas.stored import (
+    CallStored,
+    ConversationOutdated,
+    ConversationStored,
+    CorrectionStored,
+    FeedbackStored,
+    ResponseStored,
+)
 from streams.domain import Given
 from streams.learning.applying import superseding
 from streams.learning.evolve import import_content, import_key
@@ -41,7 +49,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 def on_feedback(shop: Shop, policy: LearningPolicy, given: Given) -> Iterator[Outcome]:
     """A complaint proposes or strengthens an item, and disputes what it was answered with. Praise is analytics."""
-    yield out.FeedbackStored(shop_id=given.shop_id, id=given.event.id)
+    yield FeedbackStored(shop_id=given.shop_id, id=given.event.id)
     if not given.data.is_negative:
         return
     new = candidate(given, "feedback", policy.base_confidence.feedback, parts_of(given))
@@ -118,7 +126,7 @@ def complaint(
 
 def on_correction(shop: Shop, policy: LearningPolicy, given: Given) -> Iterator[Outcome]:
     """An owner's answer becomes an item; an urgent one of a trusted source is applied at once."""
-    yield out.CorrectionStored(shop_id=given.shop_id, id=given.event.id)
+    yield CorrectionStored(shop_id=given.shop_id, id=given.event.id)
     priority = given.data.priority
     base: int = getattr(policy.base_confidence, f"correction_{priority}")
     new = candidate(given, "correction", base, parts_of(given))
@@ -131,7 +139,7 @@ def on_call(shop: Shop, policy: LearningPolicy, given: Given) -> Iterator[Outcom
     said = given.data.sentiment
     sentiment = said or (mood.label if mood else "neutral")
     analyser = mood.analyser if mood and said is None else None
-    yield out.CallStored(shop_id=given.shop_id, id=given.event.id, sentiment=sentiment, analyser=analyser)
+    yield CallStored(shop_id=given.shop_id, id=given.event.id, sentiment=sentiment, analyser=analyser)
     if sentiment == "negative":
         yield from place(
             shop, policy, given, candidate(given, "transcript", policy.base_confidence.call, parts_of(given))
@@ -140,7 +148,7 @@ def on_call(shop: Shop, policy: LearningPolicy, given: Given) -> Iterator[Outcom
 
 def on_response(shop: Shop, policy: LearningPolicy, given: Given) -> Iterator[Outcome]:
     """Analytics only."""
-    yield out.ResponseStored(shop_id=given.shop_id, id=given.event.id)
+    yield ResponseStored(shop_id=given.shop_id, id=given.event.id)
 
 
 def on_proposal(shop: Shop, policy: LearningPolicy, given: Given) -> Iterator[Outcome]:
@@ -159,11 +167,11 @@ def on_conversation(shop: Shop, policy: LearningPolicy, given: Given) -> Iterato
     known = shop.conversations.get(data.conversation_id)
     decided = known.messages if known else 0
     if len(data.messages) < decided:
-        yield out.ConversationOutdated(
+        yield ConversationOutdated(
             shop_id=given.shop_id, id=data.conversation_id, messages=len(data.messages)
         )
         return
-    yield out.ConversationStored(
+    yield ConversationStored(
         shop_id=given.shop_id,
         id=data.conversation_id,
         messages=len(data.messages),

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from schemas import learning as out
 from schemas.identity import identity
-from schemas.learning import KnowledgeState
 from schemas.outcome import Outcome, RequestRefused
 from schemas.policy import LearningPolicy
+from schemas.standing import ItemState, KnowledgeState
 from streams.domain import Given
 from streams.learning.applying import (
     LIVE,
@@ -279,7 +279,7 @@ def taken_apart(
         split_from=item.id,
         source=leaving.source,
         words=to_words(leaving.texts, leaving.category),
-        now=out.ItemState(
+        now=ItemState(
             status="pending",
             version=1,
             confidence=confidence([leaving.source]),

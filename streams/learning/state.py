@@ -10,14 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from schemas.learning import (
-    ItemState,
-    ItemStatus,
-    Kind,
-    KnowledgeState,
-    KnowledgeStatus,
-    Source,
-)
+from schemas.standing import ItemState, ItemStatus, Kind, KnowledgeState, KnowledgeStatus, Source
 from schemas.vector import Vector
 from streams.learning.index import VectorTable
 

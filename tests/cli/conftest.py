@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from runtime import kafka
+from projections.positions import Position, Positions
+from runtime import kafka, postgres
+from runtime.kafka import create_topics
 from runtime.settings import Settings
+from schemas.codec import decode
+from schemas.enriched import Coordinates
 from schemas.event import Event, EventData
 from schemas.learning import OUTCOMES
-from schemas.outcome import PolicyAdopted
+from schemas.outcome import Outcome, PolicyAdopted
 from schemas.policy import LearningPolicy, content, policy_hash
 from schemas.record import Record, RecordCodec
-from schemas.topics import LEARNING
+from schemas.topics import LEARNING, every_topic
 
 D = TypeVar("D", bound=EventData)
 
@@ -55,3 +61,44 @@ async def write_log(
                     done = await producer.send_and_wait(topic, CODEC.encode(record), partition=partition)
                     offsets.append(done.offset)
     return offsets
+
+
+class Stage:
+    """Plays enricher, decider and projector of one shop, each when it is told to."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.partition, self.offset, self.seq = 0, -1, 0
+        self._reviews = itertools.count()
+
+    async def decide(self, *outcomes: Outcome) -> Event[Any]:
+        """Writes the record of the next review that comes, after one of something else; returns the review."""
+        topic, number = self.settings.topic(LEARNING.control), next(self._reviews)
+        async with kafka.consumer(self.settings, topic) as consumer:
+            message = [await anext(aiter(consumer)) for _ in range(number + 1)][-1]
+        event: Event[Any] = decode(message.value, LEARNING.types)
+        here = Coordinates(LEARNING.control, message.partition, message.offset, message.timestamp)
+        other = Coordinates(LEARNING.inputs[0].name, message.partition, message.offset, message.timestamp)
+        records = [] if self.seq else [Record(0, 1, "p", (adopted(LearningPolicy()),))]
+        for seq, at in enumerate((other, here), start=self.seq + len(records)):
+            records.append(
+                Record(seq, 1, "p", outcomes, at, enriched_offset=seq, event=event, raw=message.value)
+            )
+        self.partition, self.seq = message.partition, self.seq + len(records)
+        self.offset = (await write_log(self.settings, message.partition, *records))[-1]
+        return event
+
+    async def show(self, *, short_of: int = 0) -> None:
+        """Moves the position past the last record, or not quite."""
+        positions = Positions(LEARNING.name, LEARNING.log.name)
+        async with await postgres.create_pool(self.settings, LEARNING.name, max_size=1) as pool:
+            at = await positions.read(pool, self.partition)
+            async with pool.acquire() as conn, positions.entered(conn, self.partition, at):
+                to = Position(self.offset + 1 - short_of, self.seq - short_of)
+                await positions.move(conn, self.partition, to, datetime.now(UTC))
+
+
+@pytest.fixture
+async def stage(settings: Settings) -> Stage:
+    await create_topics(settings, every_topic())
+    return Stage(settings)

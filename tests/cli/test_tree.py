@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -56,13 +54,6 @@ async def crash(tree: Tree, name: str) -> None:
     async with asyncio.timeout(20):
         while name in tree.pids:
             await asyncio.sleep(0.01)
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """Not pytest's own: run as root, the database is another user's, and pytest shuts its folders to others."""
-    with TemporaryDirectory(prefix="relearn-", ignore_cleanup_errors=True) as name:
-        yield Path(name)
 
 
 @pytest.mark.slow

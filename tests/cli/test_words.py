@@ -5,9 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from cli.words import line, refusal, told
-from schemas.learning import ItemApproved, ItemState, KnowledgeRetracted, KnowledgeState
+from schemas.learning import ItemApproved, KnowledgeRetracted
 from schemas.outcome import Outcome, RequestRefused
 from schemas.record import Record
+from schemas.standing import ItemState, KnowledgeState
 
 ITEM = UUID(int=1)
 PENDING = ItemState(status="pending", version=2, confidence=80)

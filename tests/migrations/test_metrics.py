@@ -60,6 +60,16 @@ async def test_items_are_counted_by_state(served: asyncpg.Connection) -> None:
     ]
 
 
+async def test_words_have_the_collation_of_the_tables(learning: asyncpg.Connection) -> None:
+    """Else no query could compare them with a table's."""
+    others = await learning.fetch(
+        """SELECT attrelid::REGCLASS, attname FROM pg_attribute
+            WHERE attrelid IN ('daily_learning_metrics'::REGCLASS, 'response_performance_metrics'::REGCLASS)
+              AND attcollation NOT IN (0, 'pg_catalog."default"'::REGCOLLATION)"""
+    )
+    assert others == []
+
+
 @pytest.mark.parametrize(
     ("setting", "shops"), [(None, []), ("", []), ("7", [7]), ("8,9", [8]), ("7,8", [7, 8]), ("*", [7, 8])]
 )

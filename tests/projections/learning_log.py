@@ -17,10 +17,10 @@ from schemas.control import PolicyAdopted as AdoptPolicy
 from schemas.control import RetentionAdvanced as AdvanceRetention
 from schemas.enriched import Coordinates, Embedded, Enrichment
 from schemas.event import Event, EventData, PartitionData
-from schemas.learning import ItemState, Source
 from schemas.outcome import Outcome, PolicyAdopted, RetentionAdvanced
 from schemas.policy import LearningPolicy, content, policy_hash
 from schemas.record import Record
+from schemas.standing import ItemState, Source
 from schemas.vector import Vector
 
 DIMENSIONS = 384

@@ -8,8 +8,8 @@ import pytest
 from projections.failures import RecordRefused, StalePosition
 from projections.positions import Position
 from projections.writer import Entry, Writer
-from schemas.learning import ResponseStored
 from schemas.response import ResponseServed
+from schemas.stored import ResponseStored
 from tests.projections.conftest import new_writer
 from tests.projections.learning_log import SHOP, Log
 

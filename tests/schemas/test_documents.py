@@ -16,10 +16,11 @@ from jsonschema import Draft202012Validator
 from schemas.documents import IncompatibleChange, asyncapi, check, json_schemas, write
 from schemas.enriched import Absent, Coordinates, Embedded, Enriched, Enrichment, Invalid, Mood, Moved, encode
 from schemas.examples import examples_of
-from schemas.learning import OUTCOMES, ItemProposed, ItemState, Match, Parts, Source
+from schemas.learning import OUTCOMES, ItemProposed
 from schemas.messages import ENRICHED
 from schemas.outcome import DeadLettered
 from schemas.record import Record, RecordCodec
+from schemas.standing import ItemState, Match, Parts, Source
 from schemas.topics import DOMAINS, LEARNING, every_topic
 
 DOCS = Path(__file__).parents[2] / "docs"

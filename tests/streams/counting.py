@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.control import PolicyAdopted, Tick
+from schemas.enriched import Enrichment
 from schemas.event import Event, EventData, ShopData
 from schemas.outcome import GENERAL, Outcome
 from schemas.topics import DAY_MS, FOR_EVER, MAX_INPUT_BYTES, MAX_RECORD_BYTES, DomainTopics, Topic
@@ -86,6 +87,9 @@ class Counting:
 
     def new_state(self) -> Totals:
         return Totals()
+
+    def expect(self, state: Totals, policy: CountingPolicy, coming: Sequence[tuple[int, Enrichment]]) -> None:
+        pass
 
     def decide(self, state: Totals, policy: CountingPolicy, given: Given) -> Iterator[Outcome]:
         match given.data:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,8 @@ from tests.streams.counting import EVENTS, TOPICS, Counting, opening, said
 
 CODEC = RecordCodec(TOPICS.types, Counting.outcomes)
 MORNING = 1_780_000_000_000
+COMMIT_SECONDS = 2.0
+"""Longer than a broker takes to show what it has answered for."""
 QUICK = Limits(transaction_seconds=10.0, retry_seconds=0.1)
 
 
@@ -84,9 +86,17 @@ class Scene:
             await asyncio.gather(*sent)
 
     async def messages(self, topic: str, partition: int = 0) -> list[ConsumerRecord]:
-        """All committed messages of a partition."""
+        """All committed messages of a partition. A commit is answered some moments before readers see it."""
         tp = TopicPartition(self.settings.topic(topic), partition)
-        async with reader(self.settings, tp) as consumer:
+        async with (
+            reader(self.settings, tp) as consumer,
+            kafka.consumer(self.settings, isolation_level="read_uncommitted") as everything,
+        ):
+            written = (await everything.end_offsets([tp]))[tp]
+            with suppress(TimeoutError):
+                async with asyncio.timeout(COMMIT_SECONDS):
+                    while await end_of(consumer, tp) < written:
+                        await asyncio.sleep(0.01)
             return [m async for lot in read(consumer, tp, 0, await end_of(consumer, tp)) for m in lot]
 
     async def log(self, partition: int = 0) -> list[Record]:

@@ -132,6 +132,24 @@ async def test_a_log_opens_at_the_time_of_its_first_input(scene: Scene) -> None:
     assert (opened.policy, second.enriched_offset) == (first.policy, 1)
 
 
+async def test_a_log_that_begins_with_an_absence_opens_at_the_time_of_what_follows(scene: Scene) -> None:
+    await scene.write([Absent(at(0, later=5000), 4), enrich(said(1, id=1), 5)])
+    await scene.decide_all(3)
+    assert [record.at for record in await scene.log()] == [at(5).appended_at] * 3
+
+
+async def test_a_decider_without_partitions_is_spare_until_the_other_ends(scene: Scene) -> None:
+    await scene.write(numbers(0, 10))
+    first, second = scene.decider(), scene.decider()
+    assert not first.is_spare
+    async with scene.running(second):
+        async with scene.running(first):
+            await until(lambda: sorted([first.is_spare, second.is_spare]) == [False, True])
+            await until(lambda: states(first) + states(second) == ["live"])
+        await until(lambda: states(second) == ["live"])
+        assert not second.is_spare
+
+
 async def test_a_log_is_not_opened_for_what_cannot_be_decided(scene: Scene) -> None:
     await scene.write(numbers(5, 6))
     decider = scene.decider()

@@ -214,6 +214,15 @@ def test_an_absence_covers_only_what_is_not_decided_yet() -> None:
     assert isinstance(take(state, Absent(at(1), 4)), Repeat)
 
 
+def test_an_absence_told_again_with_a_later_time_is_a_repeat() -> None:
+    state = opened()
+    take(state, Absent(at(0, later=5000), 4))
+    take(state, enrich(said(1, id=1), 5))
+    before = copy.deepcopy(state)
+    assert isinstance(take(state, Absent(at(0, later=60_000), 4)), Repeat)
+    assert state == before
+
+
 def test_a_repeat_with_a_later_append_time_means_another_topic() -> None:
     state = opened()
     take(state, enrich(said(1, id=1), 0))

@@ -1,7 +1,14 @@
 -- name: refresh_daily_learning_metrics#
+-- One message, hence one transaction: the settings end with it. A million items make sorts of 40 to 80 MB, which are
+-- to stay in memory; and workers are worth it, though the planner thinks little of groups that small.
+SET LOCAL work_mem = '128MB';
+SET LOCAL parallel_tuple_cost = 0.001;
 REFRESH MATERIALIZED VIEW CONCURRENTLY daily_learning_metrics;
 
 -- name: refresh_response_performance_metrics#
+-- The same holds here.
+SET LOCAL work_mem = '128MB';
+SET LOCAL parallel_tuple_cost = 0.001;
 REFRESH MATERIALIZED VIEW CONCURRENTLY response_performance_metrics;
 
 -- name: experiment_arms(sample_size)

@@ -24,10 +24,23 @@ SELECT id, status, source_type, source_id, question, proposed_content, category,
  WHERE shop_id = :shop_id AND id = :id;
 
 -- name: item_sources(shop_id, id)
-SELECT source_id, source_type, conversation_id, actor_id, base_confidence, similarity, at
-  FROM learning_sources
- WHERE shop_id = :shop_id AND item_id = :id
- ORDER BY at, source_id;
+-- Each source with what the tables keep of its words: its own event's, and the end of its conversation. A source that
+-- is a turn of a conversation has only that; what was proposed by hand, or is beyond retention, has none.
+SELECT s.source_id, s.source_type, s.conversation_id, s.actor_id, s.base_confidence, s.similarity, s.at,
+       f.feedback_type, f.rating, c.priority,
+       t.learning_insights ->> 'question' AS question,
+       c.original_response AS response,
+       coalesce(f.reason, nullif(btrim(t.processed_summary), ''), t.transcript) AS complaint,
+       coalesce(c.corrected_answer, t.learning_insights ->> 'suggested_answer') AS answer,
+       c.correction_context AS context,
+       right(m.transcript, 4000) AS conversation
+  FROM learning_sources s
+  LEFT JOIN conversation_feedback f ON f.shop_id = s.shop_id AND f.id = s.source_id AND f.created_at = s.at
+  LEFT JOIN owner_corrections c ON c.shop_id = s.shop_id AND c.id = s.source_id
+  LEFT JOIN voice_transcripts t ON t.shop_id = s.shop_id AND t.id = s.source_id
+  LEFT JOIN conversation_memory m ON m.shop_id = s.shop_id AND m.id = s.conversation_id
+ WHERE s.shop_id = :shop_id AND s.item_id = :id
+ ORDER BY s.at, s.source_id;
 
 -- name: items_named(shop_id, ids)
 -- What an item is in conflict with or was compared with.

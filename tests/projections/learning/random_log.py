@@ -13,7 +13,6 @@ from schemas.conversation import ConversationRecorded, Message
 from schemas.correction import ResponseCorrected
 from schemas.feedback import FeedbackGiven
 from schemas.knowledge import KnowledgeImported
-from schemas.learning import ItemState, KnowledgeState, Match, Parts, Source, Words
 from schemas.response import ResponseServed
 from schemas.review import (
     ApplyRequested,
@@ -23,6 +22,8 @@ from schemas.review import (
     KnowledgeEdited,
     MergeReverted,
 )
+from schemas.standing import ItemState, KnowledgeState, Match, Parts, Source, Words
+from schemas.stored import CallStored, ConversationStored, CorrectionStored, FeedbackStored, ResponseStored
 from schemas.vector import to_text
 from tests.projections.learning_log import NOON, Log, vector
 
@@ -82,7 +83,7 @@ class RandomLog(Log):
         event = self.event(data, shop, self.when())
         self.add(
             event,
-            out.FeedbackStored(shop_id=shop, id=event.id),
+            FeedbackStored(shop_id=shop, id=event.id),
             self.proposal(
                 shop, event, Parts(question="question" if data.question else None, complaint="complaint")
             ),
@@ -100,7 +101,7 @@ class RandomLog(Log):
         event = self.event(data, shop, self.when())
         self.add(
             event,
-            out.CorrectionStored(shop_id=shop, id=event.id),
+            CorrectionStored(shop_id=shop, id=event.id),
             self.proposal(shop, event, Parts(question="question", answer="answer"), "correction"),
             vectors={"question": self.random.randrange(9), "answer": self.random.randrange(9)},
         )
@@ -155,7 +156,7 @@ class RandomLog(Log):
             matches=self.matches(conflicts),
         )
         seeds = {part: self.random.randrange(9) for part in ("question", "answer", "complaint")}
-        self.add(event, out.FeedbackStored(shop_id=shop, id=event.id), outcome, vectors=seeds)
+        self.add(event, FeedbackStored(shop_id=shop, id=event.id), outcome, vectors=seeds)
 
     def noted(self, shop: int) -> None:
         item, source = self.random.choice(self.items[shop]), self.new_id()
@@ -173,7 +174,7 @@ class RandomLog(Log):
             response_type="chat",
         )
         event = self.event(data, shop, self.when())
-        self.add(event, out.ResponseStored(shop_id=shop, id=event.id))
+        self.add(event, ResponseStored(shop_id=shop, id=event.id))
 
     def conversation(self, shop: int) -> None:
         id = self.random.choice(self.conversations)
@@ -183,13 +184,13 @@ class RandomLog(Log):
             channel="web",
             messages=[Message(role="user", content=f"{self.random.random()}")],
         )
-        stored = out.ConversationStored(shop_id=shop, id=id, messages=1, review_reasons=("handoff",))
+        stored = ConversationStored(shop_id=shop, id=id, messages=1, review_reasons=("handoff",))
         self.add(self.event(data, shop, self.when()), stored, vectors={"document": self.random.randrange(9)})
 
     def call(self, shop: int) -> None:
         data = CallTranscribed(conversation_id=self.maybe(self.conversations[0]), transcript="hello")
         event = self.event(data, shop, self.when())
-        stored = out.CallStored(shop_id=shop, id=event.id, sentiment="neutral", analyser="vader")
+        stored = CallStored(shop_id=shop, id=event.id, sentiment="neutral", analyser="vader")
         self.add(event, stored, vectors={"document": 3})
 
     def review(self, shop: int) -> None:

@@ -13,9 +13,10 @@ from projections.projection import Logged
 from schemas import learning as out
 from schemas.control import Tick
 from schemas.correction import ResponseCorrected
-from schemas.learning import ItemState, KnowledgeState, Source, Words
 from schemas.outcome import Outcome, PolicyAdopted, RequestRefused
 from schemas.review import ItemApproved, MergeReverted
+from schemas.standing import ItemState, KnowledgeState, Source, Words
+from schemas.stored import CorrectionStored
 from tests.projections.learning_log import SHOP, Log
 
 ITEM, REVIEWER = UUID(int=1), UUID(int=99)
@@ -44,12 +45,12 @@ def row_of(data: Any, outcome: Outcome, index: int = 0) -> AuditRow:
         (CORRECTION, out.ItemApproved(**ABOUT, by="urgency"), "policy"),
         (CORRECTION, out.ItemApproved(**ABOUT, by="confidence"), "policy"),
         (CORRECTION, out.ItemApplied(**ABOUT, knowledge_id=ITEM), "policy"),
-        (CORRECTION, out.CorrectionStored(shop_id=SHOP, id=ITEM), "bob"),
+        (CORRECTION, CorrectionStored(shop_id=SHOP, id=ITEM), "bob"),
         (TICK, out.ItemReleased(**ABOUT, reviewer_id=REVIEWER, why="expired"), "policy"),
         (TICK, RequestRefused(reason="no", entity="policy"), "test"),
         (
             CORRECTION.model_copy(update={"actor_id": None}),
-            out.CorrectionStored(shop_id=SHOP, id=ITEM),
+            CorrectionStored(shop_id=SHOP, id=ITEM),
             "test",
         ),
     ],

@@ -9,12 +9,12 @@ from uuid import UUID
 import asyncpg
 
 from projections.writer import Writer
-from schemas import learning as out
 from schemas.call import CallTranscribed, LearningInsights
 from schemas.conversation import ConversationRecorded, Message
 from schemas.correction import ResponseCorrected
 from schemas.feedback import FeedbackGiven
 from schemas.response import ResponseServed
+from schemas.stored import CallStored, ConversationStored, CorrectionStored, FeedbackStored, ResponseStored
 from tests.projections.learning.shown import content
 from tests.projections.learning_log import NOON, SHOP, Log, vector
 
@@ -36,7 +36,7 @@ def converse(log: Log, *said: str, shop: int = SHOP, time: Any = None) -> None:
         summary="about refunds",
         metadata={"lang": "en"},
     )
-    outcome = out.ConversationStored(
+    outcome = ConversationStored(
         shop_id=shop, id=CONVERSATION, messages=len(said), review_reasons=("handoff",)
     )
     log.add(log.event(data, shop, time), outcome, vectors={"document": len(said)})
@@ -51,7 +51,7 @@ def give_feedback(log: Log, shop: int = SHOP, time: Any = None) -> UUID:
         metadata={"page": 1},
     )
     event = log.event(data, shop, time)
-    log.add(event, out.FeedbackStored(shop_id=shop, id=event.id))
+    log.add(event, FeedbackStored(shop_id=shop, id=event.id))
     return event.id
 
 
@@ -67,7 +67,7 @@ def respond(log: Log, shop: int = SHOP, time: Any = None) -> UUID:
         metrics={"tokens": 9},
     )
     event = log.event(data, shop, time)
-    log.add(event, out.ResponseStored(shop_id=shop, id=event.id))
+    log.add(event, ResponseStored(shop_id=shop, id=event.id))
     return event.id
 
 
@@ -79,7 +79,7 @@ def transcribe(log: Log, shop: int = SHOP, time: Any = None, conversation: UUID 
         learning_insights=LearningInsights(question="How long?", mood="low"),  # type: ignore[call-arg]
     )
     event = log.event(data, shop, time)
-    stored = out.CallStored(shop_id=shop, id=event.id, sentiment="negative", analyser="vader")
+    stored = CallStored(shop_id=shop, id=event.id, sentiment="negative", analyser="vader")
     log.add(event, stored, vectors={"document": 8})
     return event.id
 
@@ -159,7 +159,7 @@ async def test_retention_forgets_words_of_its_own_partition_only(pool: asyncpg.P
         converse(log, "one", shop=shop, time=old)
         data = ResponseCorrected(conversation_id=CONVERSATION, original_response="a", corrected_answer="b")
         event = log.event(data, shop, old)
-        log.add(event, out.CorrectionStored(shop_id=shop, id=event.id))
+        log.add(event, CorrectionStored(shop_id=shop, id=event.id))
     ours.retain(NOON - timedelta(days=365))
     late = give_feedback(ours, 1, old)
     await show(writer, ours, theirs)

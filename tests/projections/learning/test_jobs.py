@@ -7,8 +7,8 @@ import pytest
 
 from projections.learning.jobs import Arm, LearningJobs, winners
 from projections.writer import Writer
-from schemas.learning import ResponseStored
 from schemas.response import ResponseServed
+from schemas.stored import ResponseStored
 from tests.projections.learning_log import SHOP, Log
 
 

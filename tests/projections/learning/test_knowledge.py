@@ -13,8 +13,8 @@ from projections.learning.queries import LearningQueries
 from projections.writer import Writer
 from schemas import learning as out
 from schemas.knowledge import KnowledgeImported
-from schemas.learning import KnowledgeState, Match
 from schemas.review import KnowledgeEdited
+from schemas.standing import KnowledgeState, Match
 from tests.projections.learning_log import SHOP, Log, vector
 
 LIVE = KnowledgeState(status="live")
@@ -165,6 +165,59 @@ async def test_search_joins_meaning_and_words(base: Base) -> None:
     assert [row["id"] for row in await base.queries.search(SHOP, "insured", None)] == [words]
     assert await base.queries.search(SHOP + 1, "insured", vector(1)) == []
     assert len(await base.queries.search(SHOP, "", vector(101), limit=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "others", "right"),
+    [
+        (
+            "How do I get my money back?",
+            ("How do I get to the shop?", "How do I get my key?", "How do I change my name?"),
+            "Refunds take five days.",
+        ),
+        (
+            "Jak mogę odzyskać pieniądze?",
+            ("Jak mogę dojechać do sklepu?", "Jak mogę zmienić hasło?", "Jak mogę zapłacić?"),
+            "Zwroty trwają pięć dni.",
+        ),
+    ],
+    ids=["English", "Polish"],
+)
+async def test_words_that_most_entries_have_do_not_outweigh_the_meaning(
+    base: Base, query: str, others: tuple[str, ...], right: str
+) -> None:
+    for number, question in enumerate(others):
+        base.imported(f"{number}.", question, seed=10 + number)
+    wanted = base.imported(right, "?", seed=1)
+    await base.show()
+    found = await base.queries.search(SHOP, query, vector(101))
+    assert found[0]["id"] == wanted
+
+
+async def test_a_word_that_few_entries_have_finds_them(base: Base) -> None:
+    for number, what in enumerate(("a tent", "a boat", "a bike", "a car", "a mooring")):
+        base.imported(f"Call {number}.", f"How do I rent {what}?", seed=number)
+    await base.show()
+    only_words = await base.queries.search(SHOP, "how do I get a mooring", None)
+    assert [row["content"] for row in only_words] == ["Call 4."]
+    stop_words = await base.queries.search(SHOP, "how do I", None)
+    assert len(stop_words) == 5
+
+
+FILL = """INSERT INTO knowledge_base_rag (shop_id, id, content, question, status, created_at, updated_at)
+          SELECT $1, gen_random_uuid(), 'Text ' || n, 'How do I?', 'live', now(), now()
+            FROM generate_series(1, 4001) AS n"""
+
+
+@pytest.mark.parametrize("shop", [SHOP, SHOP + 1], ids=["large", "small"])
+async def test_a_large_shop_is_searched_by_the_index(base: Base, shop: int) -> None:
+    await base.pool.execute(FILL, shop)
+    wanted = base.imported("Call us.", "How do I rent a mooring?")
+    await base.show()
+    found = await base.queries.search(SHOP, "how do I get a mooring", None)
+    assert [row["id"] for row in found] == [wanted]
+    common = await base.queries.search(SHOP, "how do I", None, limit=10)
+    assert len(common) == (10 if shop == SHOP else 1)
 
 
 async def test_the_knowledge_base_is_read_page_by_page(base: Base) -> None:

@@ -17,8 +17,9 @@ from schemas.control import Tick
 from schemas.correction import ResponseCorrected
 from schemas.event import Event
 from schemas.feedback import FeedbackGiven
-from schemas.learning import ItemState, KnowledgeState, Match, Parts, Words
 from schemas.review import ApplyRequested, ItemApproved, ItemRejected, ItemsAssigned, MergeReverted
+from schemas.standing import ItemState, Kind, KnowledgeState, Match, Parts, Words
+from schemas.stored import CorrectionStored, FeedbackStored
 from schemas.vector import Vector, to_text
 from tests.projections.learning_log import NOON, SHOP, Log, pending, source_of, vector
 
@@ -70,13 +71,11 @@ class Queue:
                 for id in conflicts
             ),
         )
-        stored = out.FeedbackStored(shop_id=SHOP, id=event.id)
+        stored = FeedbackStored(shop_id=SHOP, id=event.id)
         self.log.add(event, stored, outcome, vectors={"question": 1, "complaint": 2})
         return item
 
-    def corrected(
-        self, item: UUID, filled: tuple[out.Kind, ...] = (), category: str | None = None
-    ) -> Event[Any]:
+    def corrected(self, item: UUID, filled: tuple[Kind, ...] = (), category: str | None = None) -> Event[Any]:
         data = ResponseCorrected(
             conversation_id=CONVERSATION,
             question="How long do refunds take?",
@@ -96,7 +95,7 @@ class Queue:
             was=pending(),
             now=pending(90, 2),
         )
-        stored = out.CorrectionStored(shop_id=SHOP, id=event.id)
+        stored = CorrectionStored(shop_id=SHOP, id=event.id)
         return self.log.add(event, stored, outcome, vectors={"question": 3, "answer": 4})
 
     def decided(self, data: Any, *outcomes: Any, vectors: dict[str, int] | None = None) -> Event[Any]:

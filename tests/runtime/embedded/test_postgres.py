@@ -80,7 +80,7 @@ async def test_a_stop_does_not_wait_for_clients(server: EmbeddedPostgres) -> Non
 
 
 async def test_a_deep_folder_is_fine(folder: Path) -> None:
-    server = EmbeddedPostgres(folder / ("deep" * 20) / ("deeper" * 10))
+    server = EmbeddedPostgres(folder / ("deep" * 20) / ("deeper" * 10), own=folder)
     url = await server.start()
     short = Path(url.partition("host=")[2])
     assert await _ask(url, "SELECT 1") == 1
@@ -89,7 +89,7 @@ async def test_a_deep_folder_is_fine(folder: Path) -> None:
 
 
 async def test_a_folder_with_a_space_is_fine(folder: Path) -> None:
-    server = EmbeddedPostgres(folder / "a b&c")
+    server = EmbeddedPostgres(folder / "a b&c", own=folder)
     assert await _ask(await server.start(), "SELECT 1") == 1
     await server.stop()
 

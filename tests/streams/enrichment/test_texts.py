@@ -14,10 +14,10 @@ from schemas.correction import ResponseCorrected
 from schemas.event import EventData
 from schemas.feedback import FeedbackGiven
 from schemas.knowledge import KnowledgeImported, KnowledgeProposed
-from schemas.learning import FIELDS, words_at
 from schemas.response import ResponseServed
 from schemas.review import ItemApproved, ItemRejected, KnowledgeEdited
 from schemas.topics import LEARNING
+from schemas.words import FIELDS, words_at
 from streams.enrichment.texts import TEXTS, mood_text_of, texts_of
 
 A = uuid4()

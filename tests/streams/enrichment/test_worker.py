@@ -166,3 +166,5 @@ async def test_inputs_that_begin_above_0_and_transaction_markers_are_absent(
     absent = [(each.input.offset, each.last) for each in messages if isinstance(each, Absent)]
     assert absent == [(0, 2), (6, 6), (8, 8)]
     assert [each.input.offset for each in messages] == [0, 3, 4, 5, 6, 7, 8, 9]
+    times = {each.input.offset: each.input.appended_at for each in messages}
+    assert [times[first] for first, _ in absent] == [times[last + 1] for _, last in absent]

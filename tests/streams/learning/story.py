@@ -17,12 +17,13 @@ from schemas import codec
 from schemas.conversation import ConversationRecorded
 from schemas.enriched import Coordinates, Embedded, Enriched, Enrichment, Mood
 from schemas.event import Event, EventData
-from schemas.learning import FIELDS, OUTCOMES, words_at
+from schemas.learning import OUTCOMES
 from schemas.outcome import Outcome
 from schemas.policy import LearningPolicy
 from schemas.record import Record, RecordCodec
 from schemas.topics import LEARNING
 from schemas.vector import Vector
+from schemas.words import FIELDS, words_at
 from streams.domain import Feed
 from streams.learning.decider import Learning
 from streams.learning.state import Item, Knowledge, Shop

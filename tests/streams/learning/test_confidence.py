@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.learning import Source
+from schemas.standing import Source
 from streams.learning.confidence import confidence, groups
 from tests.streams.learning.story import name
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.event import EventData
-from schemas.learning import Source
+from schemas.standing import Source
 from streams.learning.state import Item, Knowledge
 from tests.streams.learning.said import (
     apply,

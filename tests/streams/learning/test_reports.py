@@ -8,6 +8,7 @@ from schemas import learning as out
 from schemas.correction import Priority
 from schemas.enriched import Embedded
 from schemas.policy import LearningPolicy
+from schemas.stored import CallStored, ConversationStored
 from tests.streams.learning.said import (
     apply,
     approve,
@@ -192,7 +193,7 @@ def test_only_an_angry_call_becomes_an_item(story: Story) -> None:
     story.tell(call("slow|my order is late", sentiment="positive"))
     assert story.kinds == ["CallStored"]
     story.tell(call("slow|my order is late", "late|where is it?", "van|on its way"), mood="negative")
-    assert story.the(out.CallStored).analyser == "tests"
+    assert story.the(CallStored).analyser == "tests"
     assert story.item().confidence == 45
     assert story.item().texts.question.words == "late|where is it?"  # type: ignore[union-attr]
 
@@ -204,7 +205,7 @@ def test_an_owner_who_answers_after_a_handoff_proposes_an_update(story: Story) -
     )  # fmt: skip
     story.tell(conversation("c", *turns), mood="negative")
     assert story.kinds == ["ConversationStored", "ItemProposed"]
-    assert story.the(out.ConversationStored).review_reasons == (
+    assert story.the(ConversationStored).review_reasons == (
         "handed_off", "assistant_did_not_know", "negative_customer",
     )  # fmt: skip
     assert story.item().texts.question.words == "refund|how long does it take?"  # type: ignore[union-attr]

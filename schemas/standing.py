@@ -1,0 +1,79 @@
+"""How items and knowledge stand, and what speaks for them: sources, matches, words."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.fields import Id
+
+ItemStatus = Literal["pending", "approved", "rejected", "applied"]
+KnowledgeStatus = Literal["live", "superseded", "retracted"]
+SourceType = Literal["feedback", "correction", "transcript", "manual"]
+Relation = Literal["same", "missing", "different"]
+Kind = Literal["question", "answer", "complaint"]
+"""The kinds of text of an item; they are compared only with their own kind."""
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ItemState(Part):
+    """An item as a reviewer sees it, less its words. `target` is the knowledge that it would supersede."""
+
+    status: ItemStatus
+    version: int
+    confidence: int
+    target: Id | None = None
+
+
+class KnowledgeState(Part):
+    status: KnowledgeStatus
+    superseded_by: Id | None = None
+    disputes: int = 0
+
+
+class Match(Part):
+    """A neighbour of the same topic, and how its answer stands to this one. Similarities: cosine, 4 decimals."""
+
+    entity: Literal["item", "knowledge"]
+    id: Id
+    relation: Relation
+    by: Kind
+    """The kind of text by which the topic is the same."""
+    similarity: float
+    answer_similarity: float | None = None
+
+
+class Source(Part):
+    """Where an item's words come from, and what they are worth."""
+
+    source_id: Id
+    source_type: SourceType
+    base_confidence: int
+    conversation_id: Id | None = None
+    actor_id: str | None = None
+
+
+class Parts(Part):
+    """Where in the record's own event and enrichment an item's words and vectors stand.
+
+    Names as in `schemas.enriched.Enrichment`; `None`: the item has no text of that kind.
+    """
+
+    question: str | None = None
+    answer: str | None = None
+    complaint: str | None = None
+
+
+class Words(Part):
+    """Words and vectors (base64) of an item that come from an earlier record."""
+
+    question: str | None = None
+    answer: str | None = None
+    complaint: str | None = None
+    category: str | None = None
+    vectors: dict[Kind, str] = {}
+    truncated: tuple[Kind, ...] = ()

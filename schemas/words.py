@@ -1,0 +1,50 @@
+"""Where in an event the words stand that are compared, embedded and stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def words_at(data: Any, part: str | None) -> str | None:
+    """The text of an event's data that a part names.
+
+    `question`, `answer`, `complaint` and `response` name the fields that play this role in each type;
+    `turn/3` is the content of messages[3]. Returns None where the event says nothing there.
+    """
+    if part is None:
+        return None
+    if part.startswith("turn/"):
+        return str(data.messages[int(part.removeprefix("turn/"))].content)
+    for name in FIELDS.get((data.TYPE, part), ()):
+        value = data
+        for step in name.split("."):
+            value = getattr(value, step)
+        if value is not None and value.strip():
+            return str(value)
+    return None
+
+
+FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("relearn.feedback.given.v1", "question"): ("question",),
+    ("relearn.feedback.given.v1", "answer"): ("suggested_answer",),
+    ("relearn.feedback.given.v1", "complaint"): ("reason",),
+    ("relearn.feedback.given.v1", "response"): ("response",),
+    ("relearn.response.corrected.v1", "question"): ("question",),
+    ("relearn.response.corrected.v1", "answer"): ("corrected_answer",),
+    ("relearn.call.transcribed.v1", "question"): ("learning_insights.question",),
+    ("relearn.call.transcribed.v1", "answer"): ("learning_insights.suggested_answer",),
+    ("relearn.call.transcribed.v1", "complaint"): ("processed_summary", "transcript"),
+    ("relearn.knowledge.proposed.v1", "question"): ("question",),
+    ("relearn.knowledge.proposed.v1", "answer"): ("content",),
+    ("relearn.knowledge.imported.v1", "question"): ("question",),
+    ("relearn.knowledge.imported.v1", "answer"): ("content",),
+    ("relearn.item.approved.v1", "answer"): ("edited_content",),
+    ("relearn.knowledge.edited.v1", "question"): ("question",),
+    ("relearn.knowledge.edited.v1", "answer"): ("content",),
+}
+"""Which fields play which part, in order of preference."""
+
+
+def transcript_of(messages: Any) -> str:
+    """A conversation as one readable text, a line per turn."""
+    return "\n".join(f"{message.role}: {message.content}" for message in messages)

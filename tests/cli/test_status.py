@@ -1,0 +1,110 @@
+"""How far every part has come, as people and programs are told."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from aiokafka import TopicPartition
+
+from runtime import kafka, postgres
+from runtime.settings import Settings
+from schemas.learning import ItemReleased
+from schemas.topics import LEARNING
+from streams.enrichment.inputs import group_of
+from tests.cli.conftest import Stage, relearn
+
+RELEASED = ItemReleased(shop_id=7, item_id=UUID(int=1), reviewer_id=UUID(int=2), why="released")
+STOP = """
+UPDATE learning.positions SET stopped_offset = next_offset, stopped_reason = 'cannot be applied'
+ WHERE partition = $1
+"""
+
+
+@pytest.fixture
+async def halfway(stage: Stage) -> Stage:
+    """Two reviews are appended, one of them is enriched and decided, and of three records two are shown."""
+    words = ("queue", "release", "--shop", "7", "--reviewer", str(UUID(int=2)), "--no-wait", str(UUID(int=1)))
+    for _ in range(2):
+        await relearn(*words, env=stage.settings.environment())
+    await stage.decide(RELEASED)
+    await stage.show(short_of=1)
+    tp = TopicPartition(stage.settings.topic(LEARNING.control), stage.partition)
+    async with kafka.consumer(stage.settings, group_id=group_of(stage.settings, LEARNING)) as enricher:
+        enricher.assign([tp])
+        await enricher.commit({tp: 1})
+    return stage
+
+
+def row_of(found: Any, part: str, topic: str, partition: int) -> Any:
+    (row,) = (
+        row
+        for row in found["parts"]
+        if (row["part"], row["topic"], row["partition"]) == (part, topic, partition)
+    )
+    return row
+
+
+async def test_a_program_is_told_how_far_each_part_is(halfway: Stage) -> None:
+    result = await relearn("status", "--json", env=halfway.settings.environment())
+    assert result.exit_code == 0, result.output
+    found, at = orjson.loads(result.stdout), halfway.partition
+    ends = {(row["topic"], row["partition"]): row["end"] for row in found["topics"]}
+    assert ends["learning.reviews", at] == 2
+    assert ends["learning.events", at] == 0
+    assert sum(end > 0 for end in ends.values()) == 2, "the reviews and the log"
+    enricher = row_of(found, "enricher", "learning.reviews", at)
+    assert (enricher["at"], enricher["end"], enricher["lag"], enricher["age_seconds"]) == (1, 2, 1, None)
+    decider = row_of(found, "decider", "learning.enriched", at)
+    assert decider["at"] == 3
+    assert decider["age_seconds"] > 1_000_000, "the records say that they are of 1970"
+    projection = row_of(found, "projection", "learning.decisions", at)
+    assert (projection["at"], projection["end"], projection["lag"]) == (2, 3, 1)
+    assert 0 <= projection["age_seconds"] < 60
+    assert len(found["parts"]) == 4 * 4
+    assert found["dead_letters"] == 0
+
+
+async def test_people_are_told_too_and_why_a_part_is_stopped(halfway: Stage) -> None:
+    async with await postgres.create_pool(halfway.settings, "learning", max_size=1) as pool:
+        await pool.execute(STOP, halfway.partition)
+    result = await relearn("status", env=halfway.settings.environment())
+    assert result.exit_code == 0, result.output
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert f"learning.reviews {halfway.partition} 2" in lines
+    assert f"enricher learning.reviews {halfway.partition} 1 2 1 -" in lines
+    (shown,) = (
+        line for line in lines if line.startswith(f"projection learning.decisions {halfway.partition}")
+    )
+    assert " 2 3 1 " in shown
+    assert shown.endswith(" s ago")
+    words = " ".join(lines)
+    assert f"projection of learning.decisions[{halfway.partition}] is stopped: cannot be applied" in words
+    assert lines[-1] == "0 dead letters"
+
+
+async def test_waiting_ends_in_time_and_says_where_to_look(halfway: Stage) -> None:
+    result = await relearn("status", "--wait", "--timeout", "1", env=halfway.settings.environment())
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "relearn: not caught up within 1 s: `relearn status` tells which part is behind\n"
+    )
+
+
+async def test_waiting_ends_when_all_is_shown(halfway: Stage) -> None:
+    command = asyncio.create_task(relearn("status", "--wait", "--json", env=halfway.settings.environment()))
+    await halfway.decide(RELEASED)
+    await halfway.show()
+    result = await command
+    assert result.exit_code == 0, result.output
+    projection = row_of(orjson.loads(result.stdout), "projection", "learning.decisions", halfway.partition)
+    assert projection["lag"] == 0
+
+
+async def test_without_topics_it_says_what_to_run(settings: Settings) -> None:
+    result = await relearn("status", env=settings.environment())
+    assert result.exit_code == 1
+    assert "does not exist: run `relearn topics create`" in result.stderr
