@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c '$(FITS)' 2>/dev/null && echo "$$p" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check format bench docs lock clean
+.PHONY: help setup demo test test-slow check format bench docs lock lock-images clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,9 +43,20 @@ bench: $(STAMP) ## Measure speed on this machine
 docs: $(STAMP) ## Write the documents that come from the code
 	$(BIN)/relearn schemas write
 
+# Images take PyTorch from an index of their own choice, as a build without CUDA, and so neither it nor what it
+# brings along stands in their lock files. All have the versions that requirements.lock has.
+COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-annotate \
+	--custom-compile-command "make lock"
+CUDA = $(shell sed -nE 's/^(torch|triton|nvidia-[a-z0-9-]+|cuda-[a-z-]+)==.*/--no-emit-package \1/p' requirements.lock)
+
 lock: $(UV) ## Choose the versions of all packages anew
-	$(UV) pip compile pyproject.toml --all-extras --group dev --generate-hashes --universal \
-		--no-emit-index-url --no-annotate --quiet -o requirements.lock
+	$(COMPILE) pyproject.toml --all-extras --group dev -o requirements.lock
+	$(MAKE) --no-print-directory lock-images
+
+lock-images: $(UV)
+	$(COMPILE) pyproject.toml -c requirements.lock -o requirements-production.lock
+	$(COMPILE) pyproject.toml -c requirements.lock --extra embed --extra model $(CUDA) -o requirements-embed.lock
+	$(COMPILE) --group build -c requirements.lock -o requirements-build.lock
 
 clean: ## Remove what tools left behind, but neither .venv nor data
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info

@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from cli.failure import Failed
-from cli.screen import print_entry, show, table
+from cli.screen import harmless, print_entry, show, table
 from cli.sources import print_source
 from cli.tables import queries
 from projections.learning.queries import Item, Row
@@ -129,14 +129,17 @@ def _panel(row: Row) -> Panel:
         f"confidence {row['confidence_score']}, version {row['version']}",
     ]
     return Panel(
-        Text("\n".join(lines)), title=f"{row['status']} {row['id']}", title_align="left", expand=False
+        Text(harmless("\n".join(lines))),
+        title=f"{row['status']} {row['id']}",
+        title_align="left",
+        expand=False,
     )
 
 
 def _known(row: Row) -> Panel:
     lines = [f"question  {row['question'] or '-'}", f"content   {row['content']}"]
     title = f"knowledge, {row['status']} {row['id']}"
-    return Panel(Text("\n".join(lines)), title=title, title_align="left", expand=False)
+    return Panel(Text(harmless("\n".join(lines))), title=title, title_align="left", expand=False)
 
 
 def _neighbour(match: Row) -> Sequence[object]:

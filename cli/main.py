@@ -57,6 +57,10 @@ class LazyGroup(TyperGroup):
         return name, found if name is None else load(name), rest
 
     def invoke(self, ctx: Any) -> Any:
+        from runtime.logging import configure_logging
+
+        # What a command prints is for its caller alone. Parts that run on say more, by their own settings.
+        configure_logging("WARNING" if ctx.params.get("debug") else "CRITICAL")
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, TyperException):

@@ -61,7 +61,7 @@ def cell(value: object) -> str:
     for kind, words in CELLS.items():
         if isinstance(value, kind):
             return words(value)
-    return str(value)
+    return harmless(str(value))
 
 
 CELLS: Mapping[type[Any], Callable[[Any], str]] = {
@@ -88,9 +88,14 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
+def harmless(text: str) -> str:
+    """The words of strangers, without what would steer the terminal."""
+    return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
+
+
 def shortened(text: str | None, width: int = 60) -> str:
     """One line of at most `width` characters."""
-    line = " ".join((text or "").split())
+    line = " ".join(harmless(text or "").split())
     return line if len(line) <= width else line[: width - 1] + "…"
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from cli.screen import cell
+from cli.screen import cell, harmless
 from projections.learning.queries import Row
 
 WORDS = {
@@ -49,8 +49,8 @@ def _told(row: Row) -> Iterator[str]:
 
 
 def _shown(text: str) -> str:
-    """The beginning of the words of a stranger, without what would steer the terminal."""
-    plain = "".join(char if char.isprintable() or char == "\n" else " " for char in text[:LONGEST])
+    """The beginning of the words of a stranger."""
+    plain = harmless(text[:LONGEST])
     return plain if len(text) <= LONGEST else f"{plain}…"
 
 

@@ -18,7 +18,7 @@ class VectorsMissing(Exception):
     """The database has no pgvector extension yet."""
 
     def __init__(self) -> None:
-        super().__init__("the database has no pgvector extension: run `relearn migrate up` first")
+        super().__init__("the database has no pgvector extension: run `relearn migrate upgrade` first")
 
 
 async def connect(settings: Settings, schema: str, *, vectors: bool = True) -> asyncpg.Connection:
