@@ -32,6 +32,7 @@ check: $(STAMP) ## Check style, types, imports and that no published message cha
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/relearn schemas check
+	$(BIN)/relearn operations check
 
 format: $(STAMP) ## Put the code into its form
 	$(BIN)/ruff check --fix-only --quiet
@@ -42,6 +43,7 @@ bench: $(STAMP) ## Measure speed on this machine
 
 docs: $(STAMP) ## Write the documents that come from the code
 	$(BIN)/relearn schemas write
+	$(BIN)/relearn operations write
 
 # Images take PyTorch from an index of their own choice, as a build without CUDA, and so neither it nor what it
 # brings along stands in their lock files. All have the versions that requirements.lock has.

@@ -38,6 +38,7 @@ from runtime.settings import Settings, load_settings
 from schemas.topics import LEARNING
 from streams.enrichment.check import home_of
 from streams.enrichment.enricher import Enricher
+from streams.enrichment.watchdog import Lag
 from streams.enrichment.worker import BATCH, Surroundings, run
 
 EVENTS = LEARNING.inputs[0].name
@@ -49,9 +50,11 @@ ROUNDS = 200
 class Unheard:
     """An observer that nobody asks."""
 
-    def progressed(self, inputs: int) -> None: ...
+    def progressed(self, inputs: int, seconds: float) -> None: ...
 
-    def lagging(self, lag: int, idle_seconds: float) -> None: ...
+    def lagging(self, lag: Lag) -> None: ...
+
+    def assigned(self) -> None: ...
 
 
 def event(kind: str, shop: int, data: dict[str, Any]) -> bytes:

@@ -11,12 +11,12 @@ import uvloop
 from pydantic import BaseModel
 
 from cli.failure import Failed
-from cli.lifetime import Runner, run_all
+from cli.lifetime import Runner, end_surely, run_all
 from cli.options import Domains, HealthPort
 from cli.parts import Part, prepared
-from runtime.clock import Clock, SystemClock
 from runtime.fault import Faults
 from runtime.health import Health
+from runtime.progress import STALLED_SECONDS
 from schemas.policy import LearningPolicy
 from streams.decider import Decider
 from streams.domain import Domain
@@ -33,6 +33,9 @@ DECIDERS: Mapping[str, tuple[Callable[[], Domain[Any]], Callable[[], BaseModel]]
 
 LOOK_SECONDS = 0.5
 
+PATIENCE_SECONDS = 120.0
+"""How long a partition may have something to do without progress, all attempts of a transaction included."""
+
 SPARE = "spare: other deciders have all partitions"
 
 app = typer.Typer(add_completion=False)
@@ -46,14 +49,13 @@ def decider(domain: Domains = None, health_port: HealthPort = None) -> None:
 
 async def _run(part: Part) -> None:
     runners: list[Runner] = []
-    clock = SystemClock()
     for name in part.settings.domains:
         pure, policy = DECIDERS[name]
         opening = Opening(policy(), part.settings.embedding_model, part.settings.partitions)
         one = Decider(part.settings, pure(), opening, registry=part.registry, fault=Faults.from_environment())
-        runners += [one, Reporter(name, one, part.health, clock)]
+        runners += [one, Reporter(name, one, part.health)]
     async with part.server:
-        await run_all(runners)
+        await run_all(runners, end_surely)
 
 
 class Watched(Protocol):
@@ -62,17 +64,15 @@ class Watched(Protocol):
     @property
     def is_spare(self) -> bool: ...
     def status(self) -> Sequence[PartitionStatus]: ...
-    def stalled(self, now: float) -> Sequence[PartitionStatus]: ...
 
 
 class Reporter:
-    """Keeps the health of a decider's partitions up to date."""
+    """Keeps the health of a decider's partitions up to date, and ends a decider that has stalled."""
 
-    def __init__(self, domain: str, watched: Watched, health: Health, clock: Clock) -> None:
+    def __init__(self, domain: str, watched: Watched, health: Health) -> None:
         self._domain = domain
         self._watched = watched
         self._health = health
-        self._clock = clock
         self._over = asyncio.Event()
         self._known: set[str] = set()
 
@@ -80,20 +80,27 @@ class Reporter:
         """Looks again and again, until `stop`.
 
         Raises:
-            Failed: if a partition has something to do, does not do it, and states no reason.
+            Failed: if a partition has had something to do for too long, does not do it, and states no reason.
         """
         while not self._over.is_set():
             self.look()
-            if stalled := self._watched.stalled(self._clock.monotonic()):
-                numbers = ", ".join(str(each.partition) for each in stalled)
-                raise Failed(
-                    f"partition {numbers} of {self._domain} has stalled; a new process may do better"
-                )
+            self._end_if_stalled()
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._over.wait()
             except TimeoutError:
                 continue
+
+    def _end_if_stalled(self) -> None:
+        stalled = [
+            str(each.partition)
+            for each in self._watched.status()
+            if each.has_work and each.idle_seconds > PATIENCE_SECONDS
+        ]
+        if stalled:
+            raise Failed(
+                f"partition {', '.join(stalled)} of {self._domain} has stalled; a new process may do better"
+            )
 
     def stop(self) -> None:
         """Lets `run` end."""
@@ -117,7 +124,11 @@ class Reporter:
             self._health.ready(NAME)
 
     def _tell(self, part: str, told: PartitionStatus) -> None:
-        if told.state == "live":
+        if told.state == "live" and told.has_work and told.idle_seconds > STALLED_SECONDS:
+            self._health.unready(
+                part, f"has {told.lag} to decide, and has decided nothing for {told.idle_seconds:.0f} s"
+            )
+        elif told.state == "live":
             self._health.ready(part)
         else:
             self._health.unready(part, f"{told.state}: {told.reason}" if told.reason else told.state)

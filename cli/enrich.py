@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
+from cli.decider import DECIDERS
 from cli.failure import Failed
 from cli.options import Json
 from cli.screen import print_json
-from runtime.settings import load_settings
-from schemas.topics import DOMAINS, LEARNING
+from runtime.settings import Settings, load_settings
+from schemas.topics import LEARNING
+from streams.checkpoints import read_checkpoints
+from streams.domain import Domain
 from streams.enrichment.rewind import rewind as rewind_inputs
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -24,18 +28,35 @@ def enrich() -> None:
 
 @app.command(epilog="Example: relearn enrich rewind --partition 3")
 def rewind(
-    partition: Annotated[int, typer.Option("--partition", min=0, help="The partition that waits.")],
-    offset: Annotated[int, typer.Option("--offset", min=0, help="From where; else from the beginning.")] = 0,
+    partition: Annotated[
+        int | None, typer.Option("--partition", min=0, help="The partition that waits; else all.")
+    ] = None,
+    offset: Annotated[
+        int | None, typer.Option("--offset", min=0, help="From where; else from what is not decided.")
+    ] = None,
     domain: Annotated[str, typer.Option("--domain", help="Whose inputs.")] = LEARNING.name,
     as_json: Json = False,
 ) -> None:
-    """Let enrichers repeat a partition's inputs, with all enrichers stopped. What is decided already is not again."""
-    if domain not in DOMAINS:
-        raise Failed(f"there is no domain {domain!r}; known: {', '.join(DOMAINS)}")
-    moved = asyncio.run(rewind_inputs(load_settings(), DOMAINS[domain], partition, offset=offset))
+    """Let enrichers repeat inputs, with all enrichers stopped. What is decided already is not again."""
+    if domain not in DECIDERS:
+        raise Failed(f"there is no domain {domain!r}; known: {', '.join(DECIDERS)}")
+    moved = asyncio.run(_rewind(load_settings(), DECIDERS[domain][0](), partition, offset))
     rows = [{"topic": topic, "partition": number, "offset": to} for (topic, number), to in moved.items()]
     if as_json:
         print_json(rows)
         return
     for row in rows:
         typer.echo(f"{row['topic']}[{row['partition']}] goes on from {row['offset']}")
+
+
+async def _rewind(
+    settings: Settings, domain: Domain[Any], partition: int | None, offset: int | None
+) -> Mapping[tuple[str, int], int]:
+    if offset is not None:
+        return await rewind_inputs(settings, domain.topics, partition, offset=offset)
+    decided = {
+        (topic, at.partition): first
+        for at in await read_checkpoints(settings, domain)
+        for topic, first in at.next_offsets.items()
+    }
+    return await rewind_inputs(settings, domain.topics, partition, decided=decided)

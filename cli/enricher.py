@@ -7,18 +7,22 @@ import asyncio
 import stamina
 import typer
 from aiokafka.errors import KafkaError
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry
 
 from cli.failure import Failed
 from cli.options import Domains, HealthPort
 from cli.parts import only_domain, prepared
+from runtime.access import check_access
 from runtime.embedding import Embedder
 from runtime.fault import Faults
+from runtime.figures import Enriching
 from runtime.health import Health
+from runtime.progress import STALLED_SECONDS
 from runtime.sentiment import sentiment_analyser
 from runtime.settings import Settings
 from schemas.topics import DOMAINS, DomainTopics
 from streams.enrichment.enricher import Enricher
+from streams.enrichment.watchdog import Lag
 from streams.enrichment.worker import Surroundings, run
 from streams.log import partitions_of
 
@@ -54,8 +58,11 @@ async def until_there(settings: Settings, topics: DomainTopics) -> None:
 
     Raises:
         KafkaError, Failed: if that takes too long.
+        AccessRefused: if they do not let us in.
     """
-    for topic in topics:
+    await check_access(settings)
+    # Of the others it need not even be allowed to know.
+    for topic in (*topics.inputs, topics.enriched):
         if not await partitions_of(settings, topic):
             raise Failed(f"topic {settings.topic(topic.name)} does not exist: run `relearn topics create`")
 
@@ -65,22 +72,34 @@ class Watch:
 
     def __init__(self, health: Health, registry: CollectorRegistry, embedder: Embedder) -> None:
         self._health = health
-        self._inputs = Counter("relearn_enriched_inputs", "Inputs enriched.", registry=registry)
-        self._lag = Gauge("relearn_enricher_lag", "Inputs that wait.", registry=registry)
-        self._idle = Gauge(
-            "relearn_enricher_idle_seconds", "Seconds since the last progress.", registry=registry
-        )
-        encoded = Gauge("relearn_texts_encoded", "Texts that the model encoded.", registry=registry)
-        encoded.set_function(lambda: embedder.encoded)
-        found = Gauge("relearn_texts_found", "Texts whose vector was known.", registry=registry)
-        found.set_function(lambda: embedder.hits)
+        self._inputs = Enriching.INPUTS.on(registry)
+        self._batch = Enriching.BATCH.on(registry)
+        self._batch_seconds = Enriching.BATCH_SECONDS.on(registry)
+        self._lag = Enriching.LAG.on(registry)
+        self._lag_seconds = Enriching.LAG_SECONDS.on(registry)
+        self._idle = Enriching.IDLE.on(registry)
+        self._rebalances = Enriching.REBALANCES.on(registry)
+        Enriching.ENCODED.on(registry).set_function(lambda: embedder.encoded)
+        Enriching.FOUND.on(registry).set_function(lambda: embedder.hits)
+        embedder.timed = Enriching.ENCODE.on(registry).observe
 
-    def progressed(self, inputs: int) -> None:
-        """So many inputs are enriched and durable."""
+    def progressed(self, inputs: int, seconds: float) -> None:
+        """So many inputs are enriched and durable, which took so long."""
         self._inputs.inc(inputs)
+        self._batch.observe(inputs)
+        self._batch_seconds.observe(seconds)
 
-    def lagging(self, lag: int, idle_seconds: float) -> None:
-        """So many inputs wait; the last progress is so long ago."""
-        self._lag.set(lag)
-        self._idle.set(idle_seconds)
-        self._health.ready(NAME, f"{lag} inputs wait" if lag else "")
+    def lagging(self, lag: Lag) -> None:
+        """So it stands at this moment. What has inputs and does nothing is not ready."""
+        self._lag.set(lag.inputs)
+        self._lag_seconds.set(lag.oldest_seconds)
+        self._idle.set(lag.idle_seconds)
+        if lag.inputs and lag.idle_seconds > STALLED_SECONDS:
+            reason = f"{lag.inputs} inputs wait, and none was enriched for {lag.idle_seconds:.0f} s"
+            self._health.unready(NAME, reason)
+        else:
+            self._health.ready(NAME, f"{lag.inputs} inputs wait" if lag.inputs else "")
+
+    def assigned(self) -> None:
+        """The group's partitions were divided anew."""
+        self._rebalances.inc()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from collections.abc import Callable, Mapping
 
 from aiokafka.errors import KafkaConnectionError, KafkaError
@@ -9,17 +11,21 @@ from pydantic import ValidationError
 
 from cli.importers import ImportRefused
 from projections.failures import LogRefused as ShownLogRefused
+from projections.watchdog import Stalled
+from runtime.access import AccessRefused, check_access
 from runtime.embedded.jars import JarsMissing
 from runtime.embedded.kafka import BrokerFailed
 from runtime.embedded.postgres import ServerFailed
 from runtime.kafka import TopicRefused
 from runtime.migration import MigrationRefused
 from runtime.postgres import VectorsMissing
-from runtime.settings import SettingsError
+from runtime.settings import SettingsError, load_settings
 from schemas.documents import IncompatibleChange
 from schemas.failures import InvalidEvent, UnreadableRecord
+from streams.archive import ArchiveRefused
 from streams.enrichment.rewind import EnrichersRunning
 from streams.log import LogRefused
+from streams.reconnecting import ReconnectionRefused
 
 Words = Callable[[Exception], str]
 
@@ -55,11 +61,28 @@ def validation(error: Exception) -> str:
 
 
 def _unreachable(error: Exception) -> str:
+    try:
+        # It may be there and not let us in: whoever got this error does not know.
+        asyncio.run(check_access(load_settings()))
+    except AccessRefused as refused:
+        return str(refused)
+    except SettingsError:
+        # A command that was told elsewhere where the brokers are.
+        pass
     return f"Kafka cannot be reached ({first_line(error)}): is it running at RELEARN_KAFKA_BOOTSTRAP_SERVERS?"
 
 
 def _kafka(error: Exception) -> str:
     return f"Kafka refused: {first_line(error)}"
+
+
+def _untrusted(error: Exception) -> str:
+    # Those of brokers come as AccessRefused.
+    why = getattr(error, "verify_message", "")
+    return (
+        f"the certificate of Postgres is not trusted ({why}): is its authority in sslrootcert, and its name the "
+        "host, in RELEARN_DATABASE_URL?"
+    )
 
 
 def _settings(error: Exception) -> str:
@@ -80,13 +103,18 @@ WORDS: Mapping[type[Exception], Words] = {
     BrokerFailed: str,
     ServerFailed: str,
     ValidationError: validation,
+    AccessRefused: str,
     KafkaConnectionError: _unreachable,
     KafkaError: _kafka,
     FileNotFoundError: lambda error: f"there is no file {getattr(error, 'filename', '')}",
     EnrichersRunning: str,
+    ArchiveRefused: str,
+    ReconnectionRefused: str,
     LogRefused: str,
     ShownLogRefused: str,
+    Stalled: str,
     TimeoutError: lambda error: f"took too long: {first_line(error)}",
+    ssl.SSLCertVerificationError: _untrusted,
     ConnectionError: lambda error: f"a server cannot be reached: {first_line(error)}",
     OSError: str,
 }

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+ENDING_SECONDS = 60.0
+"""How long a process that has failed may take to end in good order."""
 
 
 class Runner(Protocol):
@@ -48,7 +53,14 @@ async def until_told(work: Coroutine[Any, Any, None]) -> None:
                 raise
 
 
-async def run_all(runners: Sequence[Runner]) -> None:
+def end_surely() -> None:
+    """Ends this process after some time, for a part that has stalled may not even be able to stop."""
+    timer = threading.Timer(ENDING_SECONDS, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
+
+
+async def run_all(runners: Sequence[Runner], on_failure: Callable[[], None]) -> None:
     """Runs parts side by side; a signal stops all, and so does the failure of one, which is raised."""
 
     def stop() -> None:
@@ -57,6 +69,8 @@ async def run_all(runners: Sequence[Runner]) -> None:
 
     with on_signal(stop):
         tasks = [asyncio.ensure_future(runner.run()) for runner in runners]
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        if any(task.exception() for task in done):
+            on_failure()
         stop()
         await asyncio.gather(*tasks)

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Command] = {
     "knowledge": Command("cli.knowledge", "Search, import and change what is known."),
     "policy": Command("cli.policy", "Show or adopt the numbers that decisions depend on."),
     "jobs": Command("cli.jobs", "Run a scheduled job now."),
+    "log": Command("cli.log", "Back up and restore a decision log, and hold tables against it."),
     "topics": Command("cli.topics", "Create or list the Kafka topics."),
     "migrate": Command("cli.migrate", "Create, verify or remove the tables."),
     "enrich": Command("cli.enrich", "Repair the enrichment of a partition."),
@@ -42,6 +43,7 @@ COMMANDS: Mapping[str, Command] = {
     "projector": Command("cli.projector", "Run a projector: writes the tables."),
     "scheduler": Command("cli.scheduler", "Run the scheduler: jobs at their times."),
     "schemas": Command("cli.schemas", "Write or check the generated schemas."),
+    "operations": Command("cli.operations.command", "Write or check the dashboard and the alert rules."),
 }
 
 

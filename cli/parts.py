@@ -9,6 +9,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from cli.failure import Failed
+from runtime.figures import READY
 from runtime.health import Health, HealthServer
 from runtime.logging import configure_logging
 from runtime.metrics import new_registry
@@ -36,6 +37,7 @@ def prepared(name: str, domains: list[str] | None, health_port: int | None) -> P
     configure_logging(settings.log_level, settings.log_format)
     _spare_collector()
     health, registry = Health([name]), new_registry(name)
+    READY.on(registry).labels(name).set_function(lambda: float(health.is_ready))
     return Part(
         settings, health, registry, HealthServer(health, registry, settings.health_host, settings.health_port)
     )

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import typer
 import uvloop
 
-from cli.lifetime import run_all
+from cli.lifetime import Runner, end_surely, run_all
 from cli.options import Domains, HealthPort
 from cli.parts import Part, prepared
 from projections.engine import Projector
@@ -33,18 +33,17 @@ def projector(domain: Domains = None, health_port: HealthPort = None) -> None:
 async def _run(part: Part) -> None:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(part.server)
-        runners = []
+        runners: list[Runner] = []
         for domain in part.settings.domains:
             pool = await stack.enter_async_context(await create_pool(part.settings, domain))
-            runners.append(
-                Projector(
-                    part.settings,
-                    PROJECTIONS[domain],
-                    pool,
-                    part.registry,
-                    part.health,
-                    fault=Faults.from_environment(),
-                )
+            one = Projector(
+                part.settings,
+                PROJECTIONS[domain],
+                pool,
+                part.registry,
+                part.health,
+                fault=Faults.from_environment(),
             )
+            runners += [one, one.watchdog]
         part.health.ready(NAME)
-        await run_all(runners)
+        await run_all(runners, end_surely)

@@ -10,13 +10,14 @@ import typer
 import uvloop
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry
 
 from cli.chores import JOBS, Job, Workshop, workshop
 from cli.lifetime import on_signal
 from cli.options import Domains, HealthPort
 from cli.parts import Part, prepared
-from runtime.clock import SystemClock
+from runtime.clock import Clock, SystemClock
+from runtime.figures import Scheduling
 from runtime.health import Health
 
 NAME = "scheduler"
@@ -38,10 +39,11 @@ def scheduler(domain: Domains = None, health_port: HealthPort = None) -> None:
 
 async def _run(part: Part) -> None:
     ended = asyncio.Event()
-    async with part.server, workshop(part.settings, SystemClock()) as shop:
+    clock = SystemClock()
+    async with part.server, workshop(part.settings, clock) as shop:
         running: set[asyncio.Task[None]] = set()
         clockwork = AsyncIOScheduler(timezone="UTC")
-        rounds = Rounds(shop, part.health, part.registry)
+        rounds = Rounds(shop, part.health, part.registry, clock)
         for name, job in JOBS.items():
             clockwork.add_job(
                 kept(rounds.turn(name, job), running),
@@ -78,25 +80,34 @@ def kept(
 class Rounds:
     """Runs jobs, and tells health and metrics how it went."""
 
-    def __init__(self, shop: Workshop, health: Health, registry: CollectorRegistry) -> None:
+    def __init__(self, shop: Workshop, health: Health, registry: CollectorRegistry, clock: Clock) -> None:
         self._shop = shop
         self._health = health
-        self._runs = Counter("relearn_job_runs", "Jobs run.", ("job", "outcome"), registry=registry)
+        self._clock = clock
+        self._runs = Scheduling.RUNS.on(registry)
+        self._seconds = Scheduling.SECONDS.on(registry)
+        self._done_at = Scheduling.DONE.on(registry)
+        self._failing = Scheduling.FAILED.on(registry)
         self._log = structlog.get_logger("relearn.scheduler")
 
     def turn(self, name: str, job: Job) -> Callable[[], Awaitable[None]]:
         """One run of a job. A failure is told, and the job comes again at its next time."""
 
         async def run() -> None:
+            began = self._clock.monotonic()
             try:
                 done = await job.do(self._shop)
             except Exception as error:  # noqa: BLE001 - a job's edge: one that fails must not end the others
                 self._runs.labels(name, "failed").inc()
+                self._failing.labels(name).set(1)
                 self._health.unready(name, f"failed: {type(error).__name__}: {error}")
                 self._log.error("a job failed", job=name, exc_info=error)
             else:
                 self._runs.labels(name, "done").inc()
+                self._failing.labels(name).set(0)
+                self._done_at.labels(name).set(self._clock.now().timestamp())
                 self._health.ready(name, done)
                 self._log.info("a job is done", job=name, done=done)
+            self._seconds.labels(name).observe(self._clock.monotonic() - began)
 
         return run

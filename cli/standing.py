@@ -24,9 +24,11 @@ from projections.positions import Positions, Shown
 from runtime import kafka
 from runtime.settings import Settings
 from schemas.topics import DEAD_LETTERS, DOMAINS, DomainTopics, Topic, every_topic
+from streams import telling
 from streams.checkpoints import Checkpoint, read_checkpoints
 from streams.enrichment.inputs import group_of
 from streams.log import read, reader
+from streams.telling import Heard
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 """Seconds between two looks: the longer it takes, the less often, for a look takes work from those who do it."""
@@ -44,6 +46,8 @@ class Standing:
     acknowledged: Ends
     """How far the enrichers' group has acknowledged the inputs; it does so every few seconds."""
     checkpoints: Mapping[int, Checkpoint]
+    heard: Mapping[int, Heard]
+    """What deciders last told of their partitions."""
     shown: Mapping[int, Shown]
 
 
@@ -73,8 +77,9 @@ class Observer:
         """How everything stands now."""
         # What follows is asked first, so that nobody seems to be ahead of what it reads.
         shown, checkpoints = await self._shown(), await self._checkpoints()
-        acknowledged, ends = await self._acknowledged(), await self.ends(*self.topics)
-        return Standing(self.topics.name, dict(sorted(ends.items())), acknowledged, checkpoints, shown)
+        acknowledged, heard = await self._acknowledged(), await self._heard()
+        ends = dict(sorted((await self.ends(*self.topics)).items()))
+        return Standing(self.topics.name, ends, acknowledged, checkpoints, heard, shown)
 
     async def until_caught_up(self) -> None:
         """Returns when all that stood in the inputs when this was asked is decided, and all that is decided shown.
@@ -116,6 +121,11 @@ class Observer:
             for tp, at in found.items()
             if tp.topic in names and at.offset >= 0
         }
+
+    async def _heard(self) -> Mapping[int, Heard]:
+        found = await self._group_offsets(telling.group_of(self._settings, self.topics))
+        told = {tp.partition: telling.heard(at.metadata) for tp, at in found.items()}
+        return {number: each for number, each in told.items() if each is not None}
 
     @stamina.retry(on=GroupCoordinatorNotAvailableError, attempts=20, timeout=10.0, wait_initial=0.1)
     async def _group_offsets(self, group: str) -> Mapping[TopicPartition, OffsetAndMetadata]:
@@ -191,10 +201,16 @@ def _decider(standing: Standing, now: datetime) -> list[dict[str, Any]]:
         if topic == enriched:
             checkpoint = standing.checkpoints.get(number)
             at = checkpoint.enriched_offset + 1 if checkpoint else 0
-            found.append(
-                _row("decider", topic, number, at, end, checkpoint.decided_at if checkpoint else None, now)
-            )
+            row = _row("decider", topic, number, at, end, checkpoint.decided_at if checkpoint else None, now)
+            found.append(row | _troubles(standing.heard.get(number)))
     return found
+
+
+def _troubles(heard: Heard | None) -> dict[str, Any]:
+    """What keeps a decider from its work: nothing, unless it has told so."""
+    if heard is None or heard.state == "live" or not heard.reason:
+        return {}
+    return {"state": heard.state, "reason": heard.reason, "since": heard.since}
 
 
 def _projection(standing: Standing, now: datetime) -> list[dict[str, Any]]:

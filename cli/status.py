@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from cli.failure import Failed
 from cli.options import Json
-from cli.screen import duration, show, table
+from cli.screen import cell, duration, harmless, show, table
 from cli.standing import observers, rows
 from runtime.clock import SystemClock
 from runtime.settings import Settings, load_settings
@@ -74,11 +75,19 @@ def _render(out: Console, found: dict[str, Any]) -> None:
     ]
     out.print(table(columns, cells, title="\nparts"))
     for row in found["parts"]:
-        if reason := row.get("stopped"):
-            out.print(
-                f"{row['part']} of {row['topic']}[{row['partition']}] is stopped: {reason}", style="red"
-            )
+        if trouble := _trouble(row):
+            where = f"{row['part']} of {row['topic']}[{row['partition']}]"
+            out.print(Text(harmless(f"{where} {trouble}"), style="red"))
     out.print(f"\n{found['dead_letters']:,} dead letters")
+
+
+def _trouble(row: dict[str, Any]) -> str:
+    """Why a part does not go on, and since when where that is known; empty if it does."""
+    if reason := row.get("stopped"):
+        return f"is stopped: {reason}"
+    if reason := row.get("reason"):
+        return f"is {row['state']} since {cell(row['since'])}: {reason}"
+    return ""
 
 
 def _age(row: dict[str, Any]) -> str:

@@ -37,6 +37,12 @@ class Statement:
     row: type[Row]
     merge: Merge | None = None
 
+    @property
+    def writes_vectors(self) -> bool:
+        """Whether its rows have vectors, by the name that all columns of vectors share."""
+        fields: tuple[str, ...] = self.row._fields  # type: ignore[attr-defined]
+        return any(field.endswith("embedding") for field in fields)
+
 
 class Change(NamedTuple):
     """One row of a statement. It comes after all earlier changes that wrote what it reads or writes, and after

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.errors import KafkaError
 from asyncpg import Pool
 from prometheus_client import CollectorRegistry
 
@@ -15,11 +16,16 @@ from projections.follower import Follower, Patience
 from projections.meters import Meters
 from projections.opening import Opening
 from projections.projection import Projection
+from projections.watchdog import Watchdog
 from projections.writer import Writer
 from runtime import kafka
+from runtime.clock import Clock, SystemClock
 from runtime.fault import Faults
 from runtime.health import Health
 from runtime.settings import Settings
+
+ANSWER_SECONDS = 5.0
+"""In this time a broker must say where partitions end."""
 
 GRACE = 10.0
 """Seconds that a batch in hand may take when its partition goes to another process."""
@@ -49,14 +55,18 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
         schema: str | None = None,
         patience: Patience | None = None,
         fault: Faults | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """`schema`: where the tables are; the domain's own name unless another is said."""
         self._projection = projection
         self._topic = settings.topic(projection.log)
         self._consumer = log_consumer(settings, projection)
+        self._clock = clock or SystemClock()
         self._meters = Meters(projection.name, registry)
-        self._writer = Writer(projection, pool, schema or projection.name, self._meters, fault)
+        self._writer = Writer(projection, pool, schema or projection.name, self._meters, fault, self._clock)
         self._health = health
+        self.watchdog = Watchdog(self, self._meters, health)
+        """To be run beside this."""
         self._patience = patience or Patience()
         self._model: str | None = None
         self._following: dict[TopicPartition, tuple[Follower, asyncio.Task[None]]] = {}
@@ -103,13 +113,20 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
         soon, since no heartbeat is sent before.
         """
         partitions = list(assigned)
+        self._meters.assigned()
         self._consumer.pause(*partitions)
         for partition in partitions:
             self._begin(partition)
 
     def _begin(self, partition: TopicPartition) -> None:
         follower = Follower(
-            self._consumer, partition, self._writer, self._opening(), self._patience, self._health
+            self._consumer,
+            partition,
+            self._writer,
+            self._opening(),
+            self._patience,
+            self._health,
+            self._clock,
         )
         task = asyncio.create_task(follower.run(), name=f"{partition.topic}[{partition.partition}]")
         task.add_done_callback(self._ended)
@@ -119,6 +136,21 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
         partitions = self._consumer.partitions_for_topic(self._topic) or set()
         projection = self._projection
         return Opening(projection.name, projection.log, projection.codec, len(partitions), self._model)
+
+    def followers(self) -> Sequence[Follower]:
+        """Those of the partitions that are ours now."""
+        return [follower for follower, _ in self._following.values()]
+
+    async def ends(self) -> Mapping[int, int]:
+        """Where the brokers say that our partitions end; nothing where they do not answer in time."""
+        if not self._following:
+            return {}
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                ends = await self._consumer.end_offsets(list(self._following))
+        except (KafkaError, TimeoutError):
+            return {}
+        return {at.partition: end for at, end in ends.items()}
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Whatever a follower dies of ends the process, and so do failures in the group's own calls."""

@@ -14,7 +14,9 @@ from projections.failures import LogRefused, RecordRefused, StalePosition, is_pa
 from projections.opening import Opening
 from projections.positions import Position
 from projections.writer import Entry, Writer
+from runtime.clock import Clock
 from runtime.health import Health
+from runtime.progress import Progress
 
 BATCH = 1000
 """Records in one transaction, at most."""
@@ -42,7 +44,7 @@ class Patience:
 
 
 class Follower:
-    """One partition. `stopped` tells at which record it waits, if it does."""
+    """One partition. `stopped` tells at which record it waits, if it does; `progress`, when it last moved."""
 
     def __init__(
         self,
@@ -52,8 +54,13 @@ class Follower:
         opening: Opening,
         patience: Patience,
         health: Health,
+        clock: Clock,
     ) -> None:
         self.stopped: RecordRefused | None = None
+        self.progress = Progress(clock)
+        self.part = f"{opening.projection} {partition.partition}"
+        """What health calls it."""
+        self._next: int | None = None
         self._consumer = consumer
         self._at_broker = partition
         self._number: int = partition.partition
@@ -61,7 +68,6 @@ class Follower:
         self._opening = opening
         self._patience = patience
         self._health = health
-        self._part = f"{opening.projection} {self._number}"
         self._ending = False
         self._writing = False
         self._refusals = 0
@@ -76,7 +82,7 @@ class Follower:
             Exception: whatever the broker or the database raises when waiting did not help.
         """
         await self._check_opening()
-        self._health.ready(self._part)
+        self._health.ready(self.part)
         while not self._ending:
             try:
                 await self._follow(await self._patiently(self._writer.position, self._number))
@@ -85,21 +91,36 @@ class Follower:
             except RecordRefused as refusal:
                 await self._stop(refusal)
 
+    @property
+    def number(self) -> int:
+        """The partition's number."""
+        return self._number
+
+    def behind(self, end: int) -> int | None:
+        """How many offsets before this one are not shown; None as long as that is not known."""
+        if not end:
+            return 0
+        return None if self._next is None else max(0, end - self._next)
+
     async def end(self, task: asyncio.Task[None], grace: float) -> None:
         """Ends `run`, which is this task: after the batch in hand, or without it if that takes too long."""
         self._ending = True
         if self._writing:
             await asyncio.wait({task}, timeout=grace)
         task.cancel()
-        await asyncio.wait({task})
-        self._health.forget(self._part)
+        # What cannot even be cancelled is left behind: its position is locked, and will have moved.
+        await asyncio.wait({task}, timeout=grace)
+        self._health.forget(self.part)
 
     async def _follow(self, at: Position) -> None:
+        self._next = at.next_offset
         self._read_from(at.next_offset)
         while not self._ending:
             messages = await self._fetch(BATCH)
             if messages:
                 at = await self._show(at, [Entry(m.offset, m.value) for m in messages])
+                self._next = at.next_offset
+                self.progress.moved(messages[-1].timestamp)
             if BUSY <= len(messages) < BATCH:
                 await asyncio.sleep(BUSY_SECONDS)
 
@@ -111,6 +132,9 @@ class Follower:
     async def _fetch(self, most: int) -> Sequence[ConsumerRecord]:
         found = await self._consumer.getmany(self._at_broker, timeout_ms=WAIT_MS, max_records=most)
         messages: Sequence[ConsumerRecord] = found.get(self._at_broker, ())
+        if not messages:
+            # Past the markers of transactions, which are no records.
+            self._next = await self._consumer.position(self._at_broker)
         return messages
 
     async def _show(self, at: Position, entries: Sequence[Entry]) -> Position:
@@ -121,7 +145,7 @@ class Follower:
             self._writing = False
         if self.stopped is not None:
             self.stopped, self._refusals = None, 0
-            self._health.ready(self._part)
+            self._health.ready(self.part)
         return at
 
     async def _check_opening(self) -> None:
@@ -147,6 +171,6 @@ class Follower:
         wait = min(self._patience.most, self._patience.first * 2.0**self._refusals)
         self._refusals = min(self._refusals + 1, 30)
         self._log.error("a record cannot be applied", offset=refusal.offset, reason=refusal.reason, wait=wait)
-        self._health.unready(self._part, str(refusal))
+        self._health.unready(self.part, str(refusal))
         await self._patiently(self._writer.stop, refusal)
         await asyncio.sleep(wait)

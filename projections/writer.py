@@ -15,6 +15,7 @@ from projections.months import Months
 from projections.positions import Position, Positions
 from projections.projection import Logged, Projection
 from projections.waves import Wave, waves
+from runtime.clock import Clock, SystemClock
 from runtime.fault import Faults
 
 
@@ -29,13 +30,20 @@ class Writer:
     """Applies batches of one log to one schema. Partitions may be written at the same time."""
 
     def __init__(
-        self, projection: Projection, pool: Pool, schema: str, meters: Meters, fault: Faults | None = None
+        self,
+        projection: Projection,
+        pool: Pool,
+        schema: str,
+        meters: Meters,
+        fault: Faults | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.positions = Positions(schema, projection.log)
         self._projection = projection
         self._pool = pool
         self._meters = meters
         self._fault = fault or Faults()
+        self._clock = clock or SystemClock()
         self._months = Months(projection.months, self.positions)
         self._sql: Any = aiosql.from_path(projection.sql, "asyncpg")
 
@@ -84,12 +92,15 @@ class Writer:
         try:
             self._fault("before-apply")
             await self._months.ensure(self._pool, logged)
+            began = self._clock.monotonic()
             async with self._pool.acquire() as conn:
-                return await self._execute(conn, partition, at, logged, planned)
+                at = await self._execute(conn, partition, at, logged, planned)
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             if not refuses_the_record(error):
                 raise
             raise self._refused(partition, entries, error) from error
+        self._meters.committed(self._clock.monotonic() - began)
+        return at
 
     def _refused(self, partition: int, entries: Sequence[Entry], error: Exception) -> RecordRefused:
         return RecordRefused(self._projection.log, partition, entries[0].offset, reason_of(error))
@@ -136,5 +147,8 @@ class Writer:
         """Executes one statement, and returns how many rows it wrote."""
         fields: tuple[str, ...] = wave.statement.row._fields  # type: ignore[attr-defined]
         columns = dict(zip(fields, zip(*wave.rows, strict=True), strict=True))
+        began = self._clock.monotonic()
         status: str = await getattr(self._sql, wave.statement.name)(conn, **columns)
+        if wave.statement.writes_vectors:
+            self._meters.wrote_vectors(wave.statement.name, self._clock.monotonic() - began)
         return int(status.rpartition(" ")[2])

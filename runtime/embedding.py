@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from runtime.embedding_cache import FileCache, Key, MemoryCache, key_of
 from runtime.encoder import BATCH_PIECES, BATCH_SIZE, Embedding, Encoder, folder_of
@@ -16,11 +20,17 @@ __all__ = ["Embedder", "Embedding", "dimensions_of"]
 
 WIDTHS = {"all-MiniLM-L6-v2": 384, "all-mpnet-base-v2": 768}
 
+NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+"""How SQLite says that a disk is full."""
+
+log = structlog.get_logger(__name__)
+
 
 class Embedder:
     """A model that embeds in a thread of its own, with a cache in memory and, given a path, in a file.
 
     Making one loads the model, which takes seconds: in a coroutine, `await asyncio.to_thread(Embedder, ...)`.
+    A cache file whose disk is full is done without: that costs time and no more.
     A cache knows a model by its name: replace a model's content in place, and its cache file must go too.
 
     Attributes:
@@ -29,6 +39,7 @@ class Embedder:
         max_pieces: word pieces that the model reads of a text, its own two or so marks included.
         hits: texts so far that needed no encoding.
         encoded: texts so far that did.
+        timed: told, in the thread of the model, how many seconds it encoded.
 
     Raises:
         RuntimeError, OSError: as `Encoder` does.
@@ -55,8 +66,9 @@ class Embedder:
         self.max_pieces = self._encoder.max_pieces
         self.hits = 0
         self.encoded = 0
+        self.timed: Callable[[float], object] | None = None
         self._memory = MemoryCache(memory_entries)
-        self._file = FileCache(cache, width=self.width, bound=file_entries) if cache else None
+        self._file = self._opened(cache, file_entries) if cache else None
 
     async def embed(self, texts: Sequence[str]) -> list[Embedding]:
         """One embedding per text, in the same order; vectors have length 1 and are read-only.
@@ -89,13 +101,42 @@ class Embedder:
         # Memory again: the call before this one may have had the same texts.
         known = self._memory.find(texts)
         if self._file and (absent := texts.keys() - known.keys()):
-            known |= self._file.find(absent)
+            known |= self._found(self._file, absent)
         left = {key: text for key, text in texts.items() if key not in known}
-        new = dict(zip(left, self._encoder.encode(list(left.values())), strict=True))
+        new = dict(zip(left, self._encode(list(left.values())), strict=True))
         if self._file and new:
-            self._file.keep(new)
+            self._keep(self._file, new)
         self._memory.keep(known | new)
         return known | new, len(new)
+
+    def _encode(self, texts: Sequence[str]) -> list[Embedding]:
+        began = time.perf_counter()
+        vectors = self._encoder.encode(texts)
+        if self.timed is not None and texts:
+            self.timed(time.perf_counter() - began)
+        return vectors
+
+    def _opened(self, path: Path, bound: int) -> FileCache | None:
+        try:
+            return FileCache(path, width=self.width, bound=bound)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in NO_ROOM:
+                raise
+            log.warning("there is no room for a cache of embeddings", path=str(path), reason=str(error))
+            return None
+
+    def _found(self, file: FileCache, keys: Iterable[Key]) -> dict[Key, Embedding]:
+        try:
+            return file.find(keys)
+        except sqlite3.OperationalError as error:
+            log.warning("the cache of embeddings cannot be read", reason=str(error))
+            return {}
+
+    def _keep(self, file: FileCache, new: Mapping[Key, Embedding]) -> None:
+        try:
+            file.keep(new)
+        except sqlite3.OperationalError as error:
+            log.warning("embeddings are not kept", reason=str(error))
 
 
 def dimensions_of(model: str, dimensions: int | None = None) -> int:

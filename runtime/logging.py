@@ -6,6 +6,7 @@ import logging
 import sys
 from typing import TextIO
 
+import stamina.instrumentation
 import structlog
 from structlog.typing import Processor
 
@@ -33,6 +34,19 @@ def configure_logging(
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
+    )
+    stamina.instrumentation.set_on_retry_hooks([tell_retry])
+
+
+def tell_retry(details: stamina.instrumentation.RetryDetails) -> None:
+    """Says why something is tried again. With what it was called are records and texts, which are not to be told."""
+    structlog.get_logger("relearn.retries").warning(
+        "trying again",
+        what=details.name,
+        reason=next(iter(str(details.caused_by).splitlines()), "") or repr(details.caused_by),
+        kind=type(details.caused_by).__name__,
+        attempt=details.retry_num,
+        wait=round(details.wait_for, 2),
     )
 
 

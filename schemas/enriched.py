@@ -118,6 +118,27 @@ def enrichment_from_json(said: Mapping[str, Any]) -> Enrichment:
     return Enrichment(said.get("model", ""), vectors, mood)
 
 
+def coordinates_from_json(said: Mapping[str, Any]) -> Coordinates:
+    """The reverse of `coordinates_to_json`.
+
+    Raises:
+        TypeError, ValueError: if these are no coordinates.
+    """
+    at = Coordinates(**said)
+    if not isinstance(at.topic, str):
+        raise ValueError(f"{at.topic!r} is no topic")
+    for number in (at.partition, at.offset, at.appended_at):
+        whole(number)
+    return at
+
+
+def whole(number: object) -> int:
+    """This number, if it is a whole one. Raises ValueError if it is not."""
+    if not isinstance(number, int):
+        raise ValueError(f"{number!r} is no whole number")
+    return number
+
+
 def coordinates_to_json(at: Coordinates) -> dict[str, Any]:
     return {"topic": at.topic, "partition": at.partition, "offset": at.offset, "appended_at": at.appended_at}
 
@@ -150,20 +171,20 @@ def decode(raw: bytes) -> tuple[Input, dict[str, Any]]:
     """
     try:
         said = orjson.loads(raw)
-        at = Coordinates(**said["input"])
+        at = coordinates_from_json(said["input"])
         match said["kind"]:
             case "enriched":
                 enrichment = enrichment_from_json(said.get("enrichment", {}))
                 return Enriched(at, event_in(raw), enrichment), said["event"]
             case "invalid":
-                return Invalid(at, said["reason"], base64.b64decode(said["raw"])), {}
+                return Invalid(at, str(said["reason"]), base64.b64decode(said["raw"])), {}
             case "moved":
-                return Moved(at, said["home"]), {}
+                return Moved(at, whole(said["home"])), {}
             case "absent":
-                return Absent(at, said["last"]), {}
+                return Absent(at, whole(said["last"])), {}
             case other:
                 raise ValueError(f"unknown kind {other!r}")
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not an enriched message: {error!r}") from error
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.enriched import Coordinates
 from schemas.fields import Id
 
 
@@ -60,6 +61,16 @@ class InputAbsent(Outcome):
     last: int
 
 
+class TopicsReconnected(Outcome):
+    """The topics around the log were made anew: where inputs go on. Its record has no input."""
+
+    kind: Literal["TopicsReconnected"] = "TopicsReconnected"
+    ENTITY: ClassVar[str] = "topics"
+    inputs: Mapping[str, int] = Field(description="the next offset of each input topic to decide")
+    enriched: int = Field(description="the next offset of the enriched topic to read")
+    last_input: Coordinates | None = Field(None, description="which input stands before that offset")
+
+
 class PolicyAdopted(Outcome):
     """This policy is in force from here on. The one that opens a log also fixes its partitions."""
 
@@ -99,6 +110,7 @@ GENERAL: tuple[type[Outcome], ...] = (
     DeadLettered,
     InputMoved,
     InputAbsent,
+    TopicsReconnected,
     PolicyAdopted,
     RetentionAdvanced,
     RequestRefused,

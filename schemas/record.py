@@ -18,10 +18,12 @@ from schemas.enriched import (
     NOTHING,
     Coordinates,
     Enrichment,
+    coordinates_from_json,
     coordinates_to_json,
     enrichment_from_json,
     enrichment_to_json,
     event_in,
+    whole,
     with_event,
 )
 from schemas.event import Event, EventData
@@ -118,16 +120,16 @@ class RecordCodec:
             said = orjson.loads(raw)
             given = said.get("event")
             return Record(
-                seq=said["seq"],
-                at=said["at"],
+                seq=whole(said["seq"]),
+                at=whole(said["at"]),
                 policy=said["policy"],
                 outcomes=self._outcomes.validate_python(said["outcomes"]),
-                input=Coordinates(**said["input"]) if "input" in said else None,
+                input=coordinates_from_json(said["input"]) if "input" in said else None,
                 last=said.get("last"),
                 enriched_offset=said.get("enriched_offset"),
                 event=None if given is None else event_from(given, self.events),
                 raw=event_in(raw) if given is not None else base64.b64decode(said.get("raw", "")),
                 enrichment=enrichment_from_json(said.get("enrichment", {})),
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a record: {error!r}") from error

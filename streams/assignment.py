@@ -65,6 +65,7 @@ class Assignment(ConsumerRebalanceListener, Generic[S]):  # type: ignore[misc]
             self._fail(error)
             return
         self._rebalancing = False
+        self._around.meters.assigned()
         self._fenced_at.clear()
         before, self.parts = self.parts, {}
         for tp in sorted(assigned):
@@ -82,12 +83,14 @@ class Assignment(ConsumerRebalanceListener, Generic[S]):  # type: ignore[misc]
         log.warning("partition taken over by another decider", partition=part.partition)
         self._consumer.pause(part.enriched)
         part.suspend("another decider has taken the partition over; a new assignment should come soon")
+        self._around.meters.taken_over(part.partition)
         self._fenced_at[part.partition] = self._around.clock.monotonic()
         self._close_later(part)
 
     def retry(self, part: Part[S], error: BaseException) -> None:
         """Opens the partition again after a wait, or gives up after so many attempts in a row."""
         part.suspend(f"trying again: {error}")
+        self._around.meters.failed(part.partition)
         if self._rebalancing:
             # It may be another's by now: then opening it would take it away from there.
             return

@@ -10,6 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from runtime.settings import Settings
+from schemas.outcome import TopicsReconnected
 from schemas.record import Record, RecordCodec
 from schemas.topics import DomainTopics, Topic
 from streams.domain import Domain
@@ -40,7 +41,8 @@ async def read_checkpoints(settings: Settings, domain: Domain[Any]) -> list[Chec
     it takes, unless the topic is empty.
     """
     codec = RecordCodec(domain.topics.types, domain.outcomes)
-    partitions = range(await partitions_of(settings, domain.topics.log))
+    # One that was added to the log alone has nothing to tell, and its inputs would be asked for in vain.
+    partitions = range(await partitions_of(settings, domain.topics.log, *domain.topics.inputs))
     name = settings.topic(domain.topics.log.name)
     async with reader(settings, *(TopicPartition(name, partition) for partition in partitions)) as consumer:
         log_ends = [_LogEnd(consumer, settings, domain.topics, codec, partition) for partition in partitions]
@@ -80,12 +82,18 @@ class _LogEnd:
         records = [decode(self.codec, m) async for lot in read(self.consumer, tp, begin, end) for m in lot]
         for record in reversed(records):
             self.last = self.last or record
-            if (at := record.input) is None:
-                continue
-            if not self.next_offsets and record.enriched_offset is not None:
-                self.enriched_offset = record.enriched_offset
-            covered = at.offset if record.last is None else record.last
-            self.next_offsets.setdefault(at.topic, covered + 1)
+            for outcome in record.outcomes:
+                if isinstance(outcome, TopicsReconnected):
+                    self._learn(outcome.enriched - 1, outcome.inputs)
+            if (at := record.input) is not None:
+                covered = at.offset if record.last is None else record.last
+                self._learn(record.enriched_offset, {at.topic: covered + 1})
+
+    def _learn(self, enriched_offset: int | None, next_offsets: Mapping[str, int]) -> None:
+        if not self.next_offsets and enriched_offset is not None:
+            self.enriched_offset = enriched_offset
+        for topic, next_offset in next_offsets.items():
+            self.next_offsets.setdefault(topic, next_offset)
 
     async def _used_inputs(self) -> set[str]:
         """The input topics of which this partition was ever given anything."""

@@ -24,6 +24,7 @@ from streams.part import Part, Surroundings
 from streams.partition import Machine, Opening, PartitionRefused
 from streams.snapshot import Snapshots
 from streams.status import Meters, PartitionStatus
+from streams.telling import Teller, Told, group_of
 from streams.writer import Fenced, TransactionFailed
 
 S = TypeVar("S")
@@ -67,7 +68,7 @@ class Decider(Generic[S]):
             snapshots=Snapshots(folder, domain, settings.topic(topics.log.name)) if folder else None,
         )
         self._topic = settings.topic(topics.enriched.name)
-        self._group = f"{settings.topic_prefix}relearn-{topics.name}-decider"
+        self._group = group_of(settings, topics)
         self._consumer: AIOKafkaConsumer | None = None
         self._assignment: Assignment[S] | None = None
         self._ended = asyncio.Event()
@@ -85,15 +86,19 @@ class Decider(Generic[S]):
         consumer = kafka.consumer(settings, group_id=self._group, rebalance_timeout_ms=REBALANCE_MS)
         self._consumer, self._assignment = consumer, Assignment(self._around, consumer, self._fail)
         consumer.subscribe([self._topic], listener=self._assignment)
+        telling = asyncio.create_task(Teller(consumer, self._told, self._around.clock).run(), name="tell")
         try:
             # Returns only when the group has assigned something.
             await self._unless_ended(consumer.start())
             while not self._ended.is_set():
                 fetched = await self._fetch(consumer, self._assignment)
                 await self._decide_all(fetched, self._assignment)
+                self._rest(self._assignment)
                 self._assignment.check_fenced()
                 await self._gather(sum(map(len, fetched.values())))
         finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
             # First out of the group, so that others can begin.
             await stop_client(consumer)
             await self._assignment.close()
@@ -109,20 +114,15 @@ class Decider(Generic[S]):
         parts = self._assignment.parts if self._assignment else {}
         return [part.status(self._lag(part)) for _, part in sorted(parts.items())]
 
+    def _told(self) -> dict[TopicPartition, Told]:
+        parts = self._assignment.parts.values() if self._assignment else ()
+        found = [(part, part.status(None)) for part in parts]
+        return {part.enriched: Told(each.state, each.reason, part.next_offset) for part, each in found}
+
     @property
     def is_spare(self) -> bool:
         """Whether other processes have all partitions, so that this one waits for one of them to end."""
         return self._assignment is not None and self._assignment.is_spare
-
-    def stalled(self, now: float) -> list[PartitionStatus]:
-        """Partitions with something to do, no progress for too long, and no reason for it that they could state.
-
-        `now` is the clock's monotonic time.
-        """
-        parts = self._assignment.parts.values() if self._assignment else ()
-        late = [part for part in parts if now - part.progress_at > self._around.limits.stalled_seconds]
-        told = [part.status(self._lag(part)) for part in late]
-        return [each for each in told if each.state == "opening" or (each.state == "live" and each.lag)]
 
     def _lag(self, part: Part[S]) -> int | None:
         if self._consumer is None or part.enriched not in self._consumer.assignment():
@@ -155,6 +155,12 @@ class Decider(Generic[S]):
         for tp in others if fetched else ():
             fetched |= await self._unless_ended(consumer.getmany(tp, max_records=most)) or {}
         return fetched
+
+    def _rest(self, assignment: Assignment[S]) -> None:
+        """A partition that has nothing to do now has not stalled."""
+        for part in assignment.parts.values():
+            if part.live and self._lag(part) == 0:
+                part.progress.rested()
 
     async def _gather(self, decided: int) -> None:
         """Waits where events come fast, but not so fast that a full batch lies ready."""

@@ -16,7 +16,8 @@ class EnrichedRecreated(PartitionRefused):
     def __init__(self, tp: TopicPartition, checkpoint: int, what: str) -> None:
         super().__init__(
             f"enriched topic {tp.topic}[{tp.partition}] was recreated: the log has decided it up to offset "
-            f"{checkpoint}, and {what}. Restore the topic, or start a new generation of the domain."
+            f"{checkpoint}, and {what}. What is not decided stands in the inputs: stop enrichers and deciders, run "
+            f"`relearn log reconnect`, and start them again."
         )
 
 

@@ -87,11 +87,11 @@ class Intake(Generic[S]):
                 self._pass_over(hole)
             case Repeat():
                 self._meters.repeated(self.state.partition)
-        published = [
-            each for decision in found if isinstance(decision, Decision) for each in self._said(decision)
-        ]
+        decisions = [each for each in found if isinstance(each, Decision)]
+        published = [each for decision in decisions for each in self._said(decision)]
         for each in published:
             outbox.add(*each)
+        outbox.records += [decision.record for decision in decisions]
 
     def _found(self, offset: int, said: Input, event: dict[str, Any]) -> Sequence[Decision | Repeat | Hole]:
         """What is decided; before a log's first decision stands the one that opens it."""

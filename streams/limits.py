@@ -24,8 +24,6 @@ class Limits:
     """The wait before the second attempt; then twice as long each time."""
     fenced_seconds: float = 60.0
     """How long a partition that another decider has taken over may stay without a new assignment."""
-    stalled_seconds: float = 120.0
-    """How long a partition may have something to do without progress."""
     snapshot_records: int = 100_000
     """Records after which a snapshot is written."""
     snapshot_seconds: float = 600.0

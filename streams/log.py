@@ -62,15 +62,15 @@ async def check_log(settings: Settings, log: Topic) -> None:
             )
 
 
-async def partitions_of(settings: Settings, topic: Topic) -> int:
-    """How many partitions a topic has; 0 if there is none of that name."""
+async def partitions_of(settings: Settings, *topics: Topic) -> int:
+    """How many partitions a topic has, or the one of several that has the fewest; 0 if there is none of that name."""
     client = kafka.admin(settings)
     try:
         await client.start()
-        described = await client.describe_topics([settings.topic(topic.name)])
+        described = await client.describe_topics([settings.topic(topic.name) for topic in topics])
     finally:
         await client.close()
-    return len(described[0]["partitions"])
+    return min(len(each["partitions"]) for each in described)
 
 
 async def _config(settings: Settings, name: str) -> dict[str, str]:

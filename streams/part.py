@@ -12,9 +12,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from runtime.clock import Clock
 from runtime.fault import Faults
+from runtime.progress import Progress
 from runtime.settings import Settings
 from schemas.record import RecordCodec
-from schemas.topics import DEAD_LETTERS
 from streams.domain import Domain
 from streams.enriched import start_offset
 from streams.intake import Intake
@@ -23,6 +23,7 @@ from streams.log import Folded, LogDamaged, LogReader, reader
 from streams.partition import Machine, Opening, PartitionRefused
 from streams.snapshot import Snapshots, pickled
 from streams.status import Meters, PartitionStatus, Standing
+from streams.width import check_partition, check_partitions
 from streams.writer import LogWriter, Outbox
 
 S = TypeVar("S")
@@ -49,14 +50,6 @@ class Surroundings(Generic[S]):
     snapshots: Snapshots[S] | None
 
 
-class PartitionsDiffer(PartitionRefused):
-    def __init__(self, topic: str, found: int, fixed: int) -> None:
-        super().__init__(
-            f"topic {topic} has {found} partitions, but its log was opened with {fixed}, for ever. "
-            f"Another number needs a new generation of the domain."
-        )
-
-
 class Part(Generic[S]):
     """One partition, as long as one assignment lasts."""
 
@@ -68,14 +61,15 @@ class Part(Generic[S]):
         """The enriched message that comes next, unless the topic has a gap there."""
         self.sought = False
         """Whether it has been sought again, because another came."""
-        self.progress_at = around.clock.monotonic()
+        self.progress = Progress(around.clock)
         self._around = around
         self._folded = held
         self._reason = ""
         self._writer: LogWriter | None = None
         self._intake: Intake[S] | None = None
         self._unsaved = 0
-        self._saved_at = self.progress_at
+        self._saved_at = around.clock.monotonic()
+        self._snapshot_at: float | None = None
         self._saving: asyncio.Task[None] | None = None
         self._clean = held is not None
         self._committed = (-1, 0)
@@ -110,6 +104,9 @@ class Part(Generic[S]):
             checkpoint=checkpoint,
             seq=seq,
             lag=lag if self.live else None,
+            lag_seconds=self.progress.waiting_seconds if lag else 0.0,
+            idle_seconds=self.progress.idle_seconds,
+            saved_at=self._snapshot_at,
         )
 
     async def open(self) -> None:
@@ -127,12 +124,14 @@ class Part(Generic[S]):
         try:
             # Before the end of the log is asked for: after this nobody else can move it.
             await writer.start()
+            await check_partition(writer, around.settings, around.domain.topics, self.partition)
             async with reader(around.settings, self.log, self.enriched) as consumer:
                 around.fault("before-fold")
                 folded = await self._fold(consumer, held)
                 around.fault("after-fold")
-                await self._check_partitions(writer, folded.state.partitions or around.opening.partitions)
-                self.next_offset = await start_offset(consumer, self.enriched, folded.state)
+                topics, state = around.domain.topics, folded.state
+                await check_partitions(writer, around.settings, topics, state, around.opening)
+                self.next_offset = await start_offset(consumer, self.enriched, state)
         except BaseException:
             await writer.close()
             raise
@@ -147,6 +146,7 @@ class Part(Generic[S]):
             return held
         if around.snapshots is not None:
             saved = await asyncio.to_thread(around.snapshots.load, self.partition)
+            self._snapshot_at = around.snapshots.written_at(self.partition)
             if saved is not None and await self._continues(log_reader, saved):
                 return saved
         fresh = self._folded = Folded(around.machine.new(self.partition))
@@ -167,16 +167,8 @@ class Part(Generic[S]):
         log.warning("remembered state ignored", partition=self.partition, reason=reason)
         return False
 
-    async def _check_partitions(self, writer: LogWriter, fixed: int) -> None:
-        for topic in self._around.domain.topics:
-            if (found := await writer.partitions(topic.name)) != fixed:
-                raise PartitionsDiffer(topic.name, found, fixed)
-        # Shared by all domains, so it may have more.
-        if (found := await writer.partitions(DEAD_LETTERS.name)) < fixed:
-            raise PartitionsDiffer(DEAD_LETTERS.name, found, fixed)
-
     def _progressed(self, records: int) -> None:
-        self.progress_at = self._around.clock.monotonic()
+        self.progress.moved()
         self._unsaved += records
 
     async def decide(self, messages: Sequence[ConsumerRecord]) -> None:
@@ -209,7 +201,7 @@ class Part(Generic[S]):
         fault("after-decide")
         await self._commit(outbox)
         self._clean = True
-        self._progressed(0)
+        self.progress.moved(messages[-1].timestamp)
         if self._is_due():
             self._start_saving()
 
@@ -225,12 +217,11 @@ class Part(Generic[S]):
         around.fault("before-send")
         offset = await self._writer.write(outbox, topic)
         around.fault("after-commit")
-        records = outbox.messages[topic]
         self._folded.state, self._folded.offset = self._intake.state, offset
-        self._folded.value = records[-1][1] or b""
+        self._folded.value = outbox.messages[topic][-1][1] or b""
         self._committed = self._folded.state.checkpoint, self._folded.state.seq
-        around.meters.wrote(self.partition, len(records), around.clock.monotonic() - began)
-        self._progressed(len(records))
+        around.meters.wrote(self.partition, outbox.records, around.clock.monotonic() - began)
+        self._progressed(len(outbox.records))
 
     def refuse(self, refused: PartitionRefused) -> None:
         """Ends what this part does, saying why."""
@@ -280,6 +271,8 @@ class Part(Generic[S]):
     async def _save(self, snapshots: Snapshots[S], offset: int, content: bytes) -> None:
         try:
             await asyncio.to_thread(snapshots.save, self.partition, offset, content)
+            self._snapshot_at = snapshots.written_at(self.partition)
         except OSError as error:
             # A cache: without it the next start takes longer, and no more.
+            self._around.meters.not_saved(self.partition)
             log.warning("snapshot not written", partition=self.partition, reason=str(error))

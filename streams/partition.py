@@ -39,6 +39,7 @@ from schemas.outcome import (
     PolicyAdopted,
     RequestRefused,
     RetentionAdvanced,
+    TopicsReconnected,
 )
 from schemas.policy import content, policy_hash
 from schemas.record import Record, from_ms
@@ -62,8 +63,8 @@ class InputRecreated(PartitionRefused):
     def __init__(self, at: Coordinates) -> None:
         super().__init__(
             f"input topic {at.topic}[{at.partition}] was recreated: offset {at.offset} has been decided before, "
-            f"and a newer message stands there now. Its log goes on only with the old topic; "
-            f"restore it, or start a new generation of the domain."
+            f"and a newer message stands there now. If the old topic cannot be restored, stop enrichers and deciders "
+            f"and run `relearn log reconnect`: what stands in the new one is then decided after the old."
         )
 
 
@@ -168,6 +169,17 @@ class Machine(Generic[S]):
             self._evolve(state, given, outcome)
         self._advance(state, record, given)
 
+    def replay(self, state: PartitionState[S], record: Record) -> list[Feed]:
+        """Evolves the state by a record of the log; returns what was said in the feeds with it."""
+        given = given_by(record)
+        feeds: list[Feed] = []
+        for outcome in record.outcomes:
+            self._evolve(state, given, outcome)
+            if given is not None:
+                feeds.extend(self.domain.feeds(state.domain, given, outcome))
+        self._advance(state, record, given)
+        return feeds
+
     def open(self, state: PartitionState[S], opening: Opening, at: int) -> Decision:
         """The record that begins a log: the default policy, the embedding model and the partitions, fixed."""
         adopted = PolicyAdopted(
@@ -179,6 +191,12 @@ class Machine(Generic[S]):
         record = Record(state.seq, max(at, state.at), adopted.policy_hash, (adopted,))
         self.fold(state, record)
         return Decision(record)
+
+    def reconnect(self, state: PartitionState[S], topics: TopicsReconnected, at: int) -> Record:
+        """The record after which other topics stand around the log."""
+        record = Record(state.seq, max(at, state.at), state.policy_hash, (topics,))
+        self.fold(state, record)
+        return record
 
     def expect(self, state: PartitionState[S], coming: Iterable[tuple[Input, dict[str, Any]]]) -> None:
         """Tells the domain what is about to be decided: inputs with their events as parsed JSON."""
@@ -305,6 +323,8 @@ class Machine(Generic[S]):
             state.policy_hash = outcome.policy_hash
             state.model = outcome.embedding_model
             state.partitions = outcome.partitions
+        elif isinstance(outcome, TopicsReconnected):
+            _reconnect(state, outcome)
         elif given is not None:
             self.domain.evolve(state.domain, given, outcome)
 
@@ -321,6 +341,13 @@ class Machine(Generic[S]):
             mark.next_offset = (record.last if record.last is not None else at.offset) + 1
             mark.appended_at = max(mark.appended_at, at.appended_at)
             state.checkpoint, state.last_input = record.enriched_offset, at
+
+
+def _reconnect(state: PartitionState[Any], topics: TopicsReconnected) -> None:
+    """Append times are kept: what the new topics hold of the old ones is known by them."""
+    for topic, next_offset in topics.inputs.items():
+        state.inputs.setdefault(topic, Mark()).next_offset = next_offset
+    state.checkpoint, state.last_input = topics.enriched - 1, topics.last_input
 
 
 def _is_repeat(record: Record) -> bool:

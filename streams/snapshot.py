@@ -73,6 +73,13 @@ class Snapshots(Generic[S]):
             log.warning("snapshot ignored: the whole log is read", path=str(path), reason=str(error))
             return None
 
+    def written_at(self, partition: int) -> float | None:
+        """When this partition's snapshot was written, in seconds since 1970; None where there is none."""
+        try:
+            return self.path(partition).stat().st_mtime
+        except OSError:
+            return None
+
     def _read(self, path: Path, partition: int) -> Folded[S]:
         with path.open("rb") as file:
             line, packed = file.readline(), file.read()
@@ -80,7 +87,7 @@ class Snapshots(Generic[S]):
         about = {**self._about, "partition": partition}
         if other := [key for key, value in about.items() if header.get(key) != value]:
             raise SnapshotIgnored(f"it is of another {other[0]}")
-        if header.get("sha256") != hashlib.sha256(packed).hexdigest():
+        if header.get("sha256") != _checksum(header.get("offset"), packed):
             raise SnapshotIgnored("its checksum is wrong")
         try:
             state, value = pickle.loads(zlib.decompress(packed))  # noqa: S301 - own folder, checksum, version
@@ -99,7 +106,7 @@ class Snapshots(Generic[S]):
             **self._about,
             "partition": partition,
             "offset": offset,
-            "sha256": hashlib.sha256(packed).hexdigest(),
+            "sha256": _checksum(offset, packed),
         }
         self._folder.mkdir(parents=True, exist_ok=True)
         _write_whole(self.path(partition), orjson.dumps(header) + b"\n" + packed)
@@ -136,6 +143,11 @@ class _Pickler(pickle.Pickler):
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
         self.dispatch_table = {**copyreg.dispatch_table, UUID: _reduce_uuid}
+
+
+def _checksum(offset: int | None, packed: bytes) -> str:
+    """Of all that is not compared by itself."""
+    return hashlib.sha256(b"%r\n" % offset + packed).hexdigest()
 
 
 def _header(line: bytes) -> dict[str, Any]:

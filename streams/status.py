@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from runtime.figures import Deciding
+from schemas.outcome import DeadLettered, InputAbsent
+from schemas.record import Record
+from streams.reasons import reason_class
 
 Standing = Literal["opening", "live", "waiting", "refused"]
 """opening: the log is being read. waiting: an input has not been enriched. refused: it cannot go on."""
@@ -27,6 +32,17 @@ class PartitionStatus:
     """Records so far."""
     lag: int | None
     """Enriched messages not read yet; None where that is not known."""
+    lag_seconds: float = 0.0
+    """How long the oldest of them can have been waiting."""
+    idle_seconds: float = 0.0
+    """Since the last progress, or the last moment without anything to do."""
+    saved_at: float | None = None
+    """When its snapshot was written, in seconds since 1970; None where there is none."""
+
+    @property
+    def has_work(self) -> bool:
+        """Whether it should move: it opens, or has something to decide, and states no reason why it does not."""
+        return self.state == "opening" or (self.state == "live" and bool(self.lag))
 
 
 class Meters:
@@ -35,25 +51,32 @@ class Meters:
     def __init__(
         self, domain: str, registry: CollectorRegistry, status: Callable[[], Iterable[PartitionStatus]]
     ) -> None:
-        names = ("domain", "partition")
         self._domain = domain
-        self._records = Counter("relearn_decider_records", "Records written.", names, registry=registry)
-        self._repeats = Counter("relearn_decider_repeats", "Inputs seen again.", names, registry=registry)
-        self._holes = Counter(
-            "relearn_decider_passed_over",
-            "Inputs dropped behind one that is missing.",
-            names,
-            registry=registry,
-        )
-        self._seconds = Histogram(
-            "relearn_decider_transaction_seconds", "Time of a transaction.", ("domain",), registry=registry
-        )
+        self._records = Deciding.RECORDS.on(registry)
+        self._repeats = Deciding.REPEATS.on(registry)
+        self._holes = Deciding.PASSED_OVER.on(registry)
+        self._absent = Deciding.ABSENT.on(registry)
+        self._dead = Deciding.DEAD_LETTERS.on(registry)
+        self._batch = Deciding.BATCH.on(registry).labels(domain)
+        self._seconds = Deciding.TRANSACTION.on(registry).labels(domain)
+        self._rebalances = Deciding.REBALANCES.on(registry).labels(domain)
+        self._taken = Deciding.TAKEN_OVER.on(registry)
+        self._failures = Deciding.FAILURES.on(registry)
+        self._unsaved = Deciding.SNAPSHOT_FAILURES.on(registry)
         registry.register(_StatusCollector(domain, status))
 
-    def wrote(self, partition: int, records: int, seconds: float) -> None:
-        """A transaction was committed."""
-        self._records.labels(self._domain, partition).inc(records)
-        self._seconds.labels(self._domain).observe(seconds)
+    def wrote(self, partition: int, records: Sequence[Record], seconds: float) -> None:
+        """A transaction with these records was committed."""
+        self._records.labels(self._domain, partition).inc(len(records))
+        self._batch.observe(len(records))
+        self._seconds.observe(seconds)
+        for record in records:
+            for outcome in record.outcomes:
+                if isinstance(outcome, DeadLettered):
+                    self._dead.labels(self._domain, reason_class(outcome.reason)).inc()
+                elif isinstance(outcome, InputAbsent):
+                    absent = outcome.last - outcome.first + 1
+                    self._absent.labels(self._domain, partition).inc(absent)
 
     def repeated(self, partition: int) -> None:
         self._repeats.labels(self._domain, partition).inc()
@@ -61,41 +84,48 @@ class Meters:
     def passed_over(self, partition: int) -> None:
         self._holes.labels(self._domain, partition).inc()
 
+    def assigned(self) -> None:
+        """The group's partitions were divided anew."""
+        self._rebalances.inc()
+
+    def taken_over(self, partition: int) -> None:
+        self._taken.labels(self._domain, partition).inc()
+
+    def failed(self, partition: int) -> None:
+        """An opening or a transaction is to be tried again."""
+        self._failures.labels(self._domain, partition).inc()
+
+    def not_saved(self, partition: int) -> None:
+        """A snapshot could not be written."""
+        self._unsaved.labels(self._domain, partition).inc()
+
 
 class _StatusCollector(Collector):
     """Asks for the status whenever Prometheus does."""
+
+    TOLD = (Deciding.CHECKPOINT, Deciding.SEQ, Deciding.LAG, Deciding.LAG_SECONDS)
 
     def __init__(self, domain: str, status: Callable[[], Iterable[PartitionStatus]]) -> None:
         self._domain, self._status = domain, status
 
     def describe(self) -> Iterable[Metric]:
-        return list(self._families().values())
+        return [told.family() for told in (*self.TOLD, Deciding.STATE, Deciding.SNAPSHOT)]
 
     def collect(self) -> Iterator[Metric]:
-        families = self._families()
+        families = [told.family() for told in self.TOLD]
+        state, snapshot = Deciding.STATE.family(), Deciding.SNAPSHOT.family()
         for each in self._status():
             labels = [self._domain, str(each.partition)]
-            families["checkpoint"].add_metric(labels, each.checkpoint)
-            families["seq"].add_metric(labels, each.seq)
-            if each.lag is not None:
-                families["lag"].add_metric(labels, each.lag)
-            for state in get_args(Standing):
-                families["state"].add_metric([*labels, state], float(each.state == state))
-        yield from families.values()
+            values = (each.checkpoint, each.seq, each.lag, None if each.lag is None else each.lag_seconds)
+            for family, value in zip(families, values, strict=True):
+                _add(family, labels, value)
+            _add(snapshot, labels, each.saved_at)
+            for name in get_args(Standing):
+                state.add_metric([*labels, name], float(each.state == name))
+        yield from (*families, state, snapshot)
 
-    @staticmethod
-    def _families() -> dict[str, GaugeMetricFamily]:
-        told = {
-            "checkpoint": "Enriched offset of the last record.",
-            "seq": "Records in the log.",
-            "lag": "Enriched messages not read yet.",
-            "state": "1 for the state that the partition is in.",
-        }
-        return {
-            name: GaugeMetricFamily(
-                f"relearn_decider_{name}",
-                about,
-                labels=["domain", "partition", *(["state"] if name == "state" else [])],
-            )
-            for name, about in told.items()
-        }
+
+def _add(family: GaugeMetricFamily, labels: list[str], value: float | None) -> None:
+    """What is not known is not told."""
+    if value is not None:
+        family.add_metric(labels, value)

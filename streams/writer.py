@@ -12,6 +12,7 @@ from aiokafka.errors import InvalidProducerEpoch, InvalidProducerIdMapping, Kafk
 from runtime import kafka
 from runtime.fault import Faults
 from runtime.settings import Settings
+from schemas.record import Record
 from streams.batches import Message, send_batches
 from streams.closing import stop_client
 from streams.limits import Limits
@@ -34,6 +35,8 @@ class Outbox:
 
     messages: dict[str, list[Message]] = field(default_factory=dict)
     size: int = 0
+    records: list[Record] = field(default_factory=list)
+    """Those that are among the messages."""
 
     def add(self, topic: str, key: bytes | None, value: bytes | None) -> None:
         """One more message."""

@@ -24,6 +24,7 @@ from schemas.outcome import (
     PolicyAdopted,
     RequestRefused,
     RetentionAdvanced,
+    TopicsReconnected,
 )
 from schemas.standing import Source
 from schemas.stored import (
@@ -63,6 +64,7 @@ TOLD: Mapping[type[Outcome], tuple[str, ...]] = {
     DeadLettered: ("reason",),
     InputMoved: ("home",),
     InputAbsent: ("topic", "first", "last"),
+    TopicsReconnected: ("inputs", "enriched"),
     PolicyAdopted: ("policy_hash", "embedding_model", "partitions"),
     RetentionAdvanced: ("before",),
     RequestRefused: ("reason", "entity", "state"),

@@ -19,6 +19,7 @@ from schemas.outcome import (
     PolicyAdopted,
     RequestRefused,
     RetentionAdvanced,
+    TopicsReconnected,
 )
 from schemas.record import RecordCodec
 from schemas.stored import (
@@ -42,6 +43,7 @@ HANDLERS: Mapping[type[Outcome], Handler] = {
     DeadLettered: nothing,
     InputMoved: nothing,
     InputAbsent: nothing,
+    TopicsReconnected: nothing,
     PolicyAdopted: nothing,
     RequestRefused: nothing,
     RetentionAdvanced: retention.advanced,

@@ -8,7 +8,7 @@ import json
 import secrets
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -48,11 +48,27 @@ class BrokerFailed(Exception):
 class EmbeddedKafka:
     """One broker. `start` and `stop` as often as one likes: what was written stays."""
 
-    def __init__(self, folder: Path, port: int | None = None, controller_port: int | None = None) -> None:
-        """Ports are chosen free when not given, and kept over restarts."""
+    def __init__(
+        self,
+        folder: Path,
+        port: int | None = None,
+        controller_port: int | None = None,
+        *,
+        options: Mapping[str, object] | None = None,
+        cluster: str | None = None,
+        formatting: Sequence[str] = (),
+    ) -> None:
+        """Ports are chosen free when not given, and kept over restarts.
+
+        `options` are the broker's own, over those of `server_properties`. `cluster` is the id of one that it shares
+        with others, `formatting` is what the storage tool is told beside it.
+        """
         self._folder = folder.resolve()
         self._wanted_port = port
         self._wanted_controller_port = controller_port
+        self._options = dict(options or {})
+        self._cluster = cluster
+        self._formatting = formatting
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -112,7 +128,7 @@ class EmbeddedKafka:
     def _configure(self) -> int:
         broker, controller = self._ports()
         (self._folder / "log4j2.xml").write_text(LOG4J)
-        told = server_properties(self._folder / "data", broker, controller)
+        told = {**server_properties(self._folder / "data", broker, controller), **self._options}
         self._properties.write_text("".join(f"{key}={value}\n" for key, value in told.items()))
         return broker
 
@@ -125,11 +141,10 @@ class EmbeddedKafka:
         return broker, controller
 
     def _format(self, classes: str) -> None:
-        # Below 32 its first digit is a letter: an id that begins with "-" would be taken for an option.
-        number = bytes([secrets.randbelow(0x80)]) + secrets.token_bytes(15)
-        cluster = base64.urlsafe_b64encode(number).decode().rstrip("=")
+        cluster = self._cluster or new_cluster()
+        words = ["-t", cluster, "-c", str(self._properties), *self._formatting]
         done = subprocess.run(
-            self._java(classes, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", self._properties),
+            self._java(classes, "kafka.tools.StorageTool", "format", *words),
             capture_output=True,
             text=True,
             check=False,
@@ -154,6 +169,13 @@ class EmbeddedKafka:
                 tail = self._log.read_text(errors="replace").splitlines()[-5:]
                 raise BrokerFailed("the broker did not start: " + " | ".join(tail))
             await asyncio.sleep(0.05)
+
+
+def new_cluster() -> str:
+    """An id for a new cluster."""
+    # Below 32 its first digit is a letter: an id that begins with "-" would be taken for an option.
+    number = bytes([secrets.randbelow(0x80)]) + secrets.token_bytes(15)
+    return base64.urlsafe_b64encode(number).decode().rstrip("=")
 
 
 def server_properties(data: Path, broker: int, controller: int) -> Mapping[str, object]:

@@ -88,7 +88,8 @@ class Check:
         """
         if raw.partition >= self._partitions:
             raise PartitionsChanged(
-                f"{raw.topic} has a partition {raw.partition}, but this enricher expects {self._partitions} of them"
+                f"{raw.topic} has a partition {raw.partition}, but this enricher expects {self._partitions} of them: "
+                f"keys would change their homes, so the domain needs a new generation"
             )
         try:
             return self._read(raw)

@@ -69,7 +69,10 @@ class InputReader:
         names = [self._settings.topic(topic.name) for topic in (*domain.inputs, domain.enriched)]
         for told in await self._admin.describe_topics(names):
             if (found := len(told["partitions"])) != partitions:
-                raise TopicsDiffer(f"topic {told['topic']} has {found} partitions, not {partitions}")
+                raise TopicsDiffer(
+                    f"topic {told['topic']} has {found} partitions, not {partitions} as RELEARN_PARTITIONS says. All "
+                    f"topics of a domain have the number that its log was opened with: correct what differs from it."
+                )
 
     async def committed(self, topic: str, partition: int) -> int:
         """The offset from which the group would go on; 0 if it has committed none."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import stamina
 from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
@@ -20,12 +22,18 @@ class EnrichersRunning(Exception):
 
 
 async def rewind(
-    settings: Settings, domain: DomainTopics, partition: int | None = None, *, offset: int = 0
+    settings: Settings,
+    domain: DomainTopics,
+    partition: int | None = None,
+    *,
+    offset: int = 0,
+    decided: Mapping[tuple[str, int], int] | None = None,
 ) -> dict[tuple[str, int], int]:
     """Sets where enrichers go on, in this partition or in all, of every input topic.
 
-    It never skips inputs: what is committed before `offset` stays. Returns the new offsets by topic (without
-    prefix) and partition.
+    It never skips inputs: what is committed before `offset` stays. `decided`: the first offsets that are not
+    decided, by topic and partition (without prefix), where there is no need to begin before them. Returns the
+    new offsets in the same way.
 
     Raises:
         EnrichersRunning: if one is still a member of the group.
@@ -35,7 +43,8 @@ async def rewind(
         raise ValueError(f"there is no partition {partition}: {domain.name} has {settings.partitions}")
     await _require_idle(settings, group_of(settings, domain))
     partitions = range(settings.partitions) if partition is None else (partition,)
-    goals = {(topic.name, each): offset for topic in domain.inputs for each in partitions}
+    places = [(topic.name, each) for topic in domain.inputs for each in partitions]
+    goals = {at: max(offset, (decided or {}).get(at, 0)) for at in places}
     reader = InputReader(settings, domain)
     await reader.start()
     try:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from runtime.clock import Clock
+from runtime.progress import Progress
+from schemas.enriched import Absent
+from streams.enrichment.check import RawInput
 from streams.enrichment.gaps import Continuity
 from streams.enrichment.inputs import InputReader
 
@@ -13,15 +19,31 @@ PATIENCE_SECONDS = 120.0
 """How long inputs may wait while nothing at all is enriched. Longer than the longest retry."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far an enricher is behind at one moment."""
+
+    inputs: int
+    """So many offsets of the assigned partitions are ahead."""
+    oldest_seconds: float
+    """How long the oldest of them can have been waiting."""
+    idle_seconds: float
+    """Since the last progress."""
+
+
 class Observer(Protocol):
     """Whoever wants to know how an enricher does: health, metrics."""
 
-    def progressed(self, inputs: int) -> None:
-        """So many inputs are enriched and durable."""
+    def progressed(self, inputs: int, seconds: float) -> None:
+        """So many inputs are enriched and durable, which took so long."""
         ...
 
-    def lagging(self, lag: int, idle_seconds: float) -> None:
-        """So many offsets of the assigned partitions are ahead; the last progress is so long ago."""
+    def lagging(self, lag: Lag) -> None:
+        """So it stands at this moment."""
+        ...
+
+    def assigned(self) -> None:
+        """The group's partitions were divided anew."""
         ...
 
 
@@ -38,11 +60,24 @@ class Watchdog:
         self._observer = observer
         self._clock = clock
         self._moved_at = clock.monotonic()
+        self._progress: defaultdict[tuple[str, int], Progress] = defaultdict(partial(Progress, clock))
 
-    def progressed(self, inputs: int) -> None:
-        """So many inputs are enriched and durable."""
+    def began(self) -> float:
+        """When a batch was begun, for `progressed`."""
+        return self._clock.monotonic()
+
+    def progressed(self, done: Sequence[RawInput | Absent], began: float) -> None:
+        """These inputs are enriched and durable."""
         self._moved_at = self._clock.monotonic()
-        self._observer.progressed(inputs)
+        places = [each.input if isinstance(each, Absent) else each for each in done]
+        for at, appended_at in {(each.topic, each.partition): each.appended_at for each in places}.items():
+            self._progress[at].moved(appended_at)
+        self._observer.progressed(len(done), self._moved_at - began)
+
+    def assigned(self) -> None:
+        """The group's partitions were divided anew."""
+        self._progress.clear()
+        self._observer.assigned()
 
     async def look(self, assigned: Iterable[tuple[str, int]]) -> None:
         """Tells the observer how it stands. `assigned`: topics without prefix, and partitions.
@@ -50,9 +85,13 @@ class Watchdog:
         Raises:
             Stalled: if inputs have been waiting for too long.
         """
-        behind = {at: lag for at in assigned if (lag := await self._lag(*at)) > 0}
+        lags = {at: await self._lag(*at) for at in assigned}
+        behind = {at: lag for at, lag in lags.items() if lag > 0}
+        for at in lags.keys() - behind.keys():
+            self._progress[at].rested()
         idle = self._clock.monotonic() - self._moved_at
-        self._observer.lagging(sum(behind.values()), idle)
+        oldest = max((self._progress[at].waiting_seconds for at in behind), default=0.0)
+        self._observer.lagging(Lag(sum(behind.values()), oldest, idle))
         if not behind:
             self._moved_at = self._clock.monotonic()
         elif idle > PATIENCE_SECONDS and (stuck := await self._first_readable(behind)):

@@ -104,8 +104,8 @@ class Work(mode.Service):
         for topic in self._domain.inputs:
             channel = app.topic(self._settings.topic(topic.name))
             app.agent(channel, name=f"enrich-{topic.name}")(self._agent(topic.name))
-        app.on_partitions_revoked.connect(self._on_partitions_changed)
-        app.on_partitions_assigned.connect(self._on_partitions_changed)
+        app.on_partitions_revoked.connect(self._on_partitions_revoked)
+        app.on_partitions_assigned.connect(self._on_partitions_assigned)
         app.task(self._watch(app))
 
     async def on_start(self) -> None:
@@ -140,15 +140,20 @@ class Work(mode.Service):
         batch = [raw_input(topic, message, round(message.timestamp * 1000)) for message in messages]
         async for stretch in self._continuity.complete(batch):
             for piece in slices(stretch):
+                began = self._watchdog.began()
                 self._around.fault("before-enrich")
                 enriched = await self._enricher.enrich(piece)
                 self._around.fault("before-write")
                 await self._outlet.write(enriched)
                 self._around.fault("after-write")
-                self._watchdog.progressed(len(piece))
+                self._watchdog.progressed(piece, began)
 
-    async def _on_partitions_changed(self, *_: Any, **__: Any) -> None:
+    async def _on_partitions_revoked(self, *_: Any, **__: Any) -> None:
         self._continuity.forget()
+
+    async def _on_partitions_assigned(self, *_: Any, **__: Any) -> None:
+        self._continuity.forget()
+        self._watchdog.assigned()
 
     def _watch(self, app: faust.App) -> Callable[[], Awaitable[None]]:
         names = {self._settings.topic(topic.name): topic.name for topic in self._domain.inputs}

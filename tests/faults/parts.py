@@ -29,6 +29,9 @@ POINTS = {
 ALIVE_SECONDS = 60.0
 """In this time a part must have come to the point at which it is to die."""
 
+SENTENCE_SECONDS = 60.0
+"""A part that cannot begin says so, and does not wait for better times."""
+
 
 @asynccontextmanager
 async def part(name: str, settings: Settings, fault: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
@@ -48,6 +51,23 @@ async def dies(name: str, settings: Settings, point: str) -> None:
     async with part(name, settings, point) as child, asyncio.timeout(ALIVE_SECONDS):
         status = await child.wait()
     assert status == -signal.SIGKILL, f"{name} ended with {status}, not at {point}"
+
+
+async def ended(name: str, settings: Settings) -> str:
+    """The sentence of a part that ends by itself, without success."""
+    env = {**os.environ, **settings.environment(), "PYTHONPATH": str(ROOT)}
+    words = (sys.executable, "-m", "cli.main", name)
+    child = await asyncio.create_subprocess_exec(*words, env=env, cwd=ROOT, stderr=asyncio.subprocess.PIPE)
+    try:
+        async with asyncio.timeout(SENTENCE_SECONDS):
+            _, said = await child.communicate()
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    assert child.returncode == 1
+    [sentence] = [line for line in said.decode().splitlines() if line.startswith("relearn: ")]
+    return sentence
 
 
 async def is_killed(name: str, settings: Settings, after: float) -> None:

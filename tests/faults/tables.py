@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -11,12 +13,15 @@ from runtime.settings import Settings
 from schemas.topics import DEAD_LETTERS, LEARNING
 from streams.log import end_of, read, reader
 
+SHOWN_SECONDS = 120.0
+
 PLACES = {
     "learning_audit_log": ("log_offset", "id"),
     "positions": ("next_offset",),
+    "schema_migrations": ("applied_at",),
 }
 """Columns that hold offsets in the log, or follow from them: transactions leave markers between records, and a
-disturbed run has more of them.
+disturbed run has more of them. And when the tables were made.
 """
 
 
@@ -64,6 +69,13 @@ async def positions(settings: Settings) -> dict[int, int]:
         }
     finally:
         await conn.close()
+
+
+async def until_shown(settings: Settings, records: Mapping[int, int]) -> None:
+    """Waits until so many records of each partition of the log are in the tables."""
+    async with asyncio.timeout(SHOWN_SECONDS):
+        while await positions(settings) != records:
+            await asyncio.sleep(0.1)
 
 
 async def _rows(conn: Any, table: str) -> list[str]:

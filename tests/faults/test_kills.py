@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import random
-from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,26 +11,16 @@ from aiokafka import ConsumerRecord
 
 from cli.status import until_caught_up
 from runtime.settings import Settings
-from schemas.record import RecordCodec
 from schemas.topics import LEARNING
-from streams.learning.decider import Learning
 from tests.conftest import new_database
+from tests.faults.decided import assert_decided_once
 from tests.faults.load import copy, create_topics, scenario, send
 from tests.faults.parts import part, suffers
-from tests.faults.tables import messages, positions, published, tables
+from tests.faults.tables import messages, positions, published, tables, until_shown
 
-CODEC = RecordCodec(LEARNING.types, Learning.outcomes)
-SEED = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6))
 CAUGHT_UP = 120.0
 STARTS = {"enricher": 4.0, "decider": 1.5, "projector": 1.5}
 """Seconds that each takes to start, more or less."""
-
-
-@pytest.fixture
-def chance() -> random.Random:
-    """The same kills again with FAULT_SEED."""
-    print(f"FAULT_SEED={SEED}")  # noqa: T201 - pytest shows it when a test fails
-    return random.Random(SEED)
 
 
 @pytest.fixture
@@ -70,13 +57,6 @@ async def enriched_of(settings: Settings) -> list[ConsumerRecord]:
     return sorted((m for lot in lots for m in lot), key=lambda m: (m.offset, m.partition))
 
 
-async def until_shown(settings: Settings, records: Mapping[int, int]) -> None:
-    """Waits until so many records of each partition of the log are in the tables."""
-    async with asyncio.timeout(CAUGHT_UP):
-        while await positions(settings) != records:
-            await asyncio.sleep(0.1)
-
-
 async def undisturbed(calm: Settings) -> list[ConsumerRecord]:
     """Runs the whole scenario through all parts; returns what the enricher wrote."""
     await send(calm, scenario(calm))
@@ -90,20 +70,6 @@ async def assert_alike(calm: Settings, wild: Settings) -> None:
     found, wanted = await tables(wild), await tables(calm)
     for name, rows in wanted.items():
         assert found[name] == rows, name
-
-
-async def assert_decided_once(settings: Settings) -> None:
-    """One record for each input, in order, except for the record that opens the log."""
-    for number in range(settings.partitions):
-        records = [CODEC.decode(m.value) for m in await messages(settings, LEARNING.log.name, number)]
-        assert [record.seq for record in records] == list(range(len(records)))
-        decided = defaultdict[str, list[int]](list)
-        for record in records:
-            if record.input is not None:
-                decided[record.input.topic].append(record.input.offset)
-        for topic in LEARNING.inputs:
-            inputs = await messages(settings, topic.name, number)
-            assert decided[topic.name] == [m.offset for m in inputs], (topic.name, number)
 
 
 def rounds_of(messages: list[ConsumerRecord], count: int) -> list[list[ConsumerRecord]]:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+import stamina.instrumentation
 import structlog
 
 from runtime.logging import configure_logging
@@ -21,6 +22,7 @@ def restored() -> Iterator[None]:
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
+    stamina.instrumentation.set_on_retry_hooks(None)
 
 
 def test_json_lines_carry_what_was_bound() -> None:
@@ -58,3 +60,18 @@ def test_an_exception_is_one_json_line() -> None:
         structlog.get_logger("decider").exception("stopped")
     (line,) = out.getvalue().splitlines()
     assert json.loads(line)["exception"][0]["exc_value"] == "no such shop"
+
+
+async def test_what_is_tried_again_says_why_and_nothing_of_its_arguments() -> None:
+    out = io.StringIO()
+    configure_logging("WARNING", "json", out)
+    calls = iter([OSError("No space left on device\nDETAIL: what a customer said"), None])
+
+    async def write(record: str) -> None:
+        if error := next(calls):
+            raise error
+
+    await stamina.AsyncRetryingCaller(attempts=2, wait_max=0.01).on(OSError)(write, "what a customer said")
+    [line] = out.getvalue().splitlines()
+    assert json.loads(line)["reason"] == "No space left on device"
+    assert "customer" not in line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import perf_counter, process_time
 
 import pytest
 
@@ -96,3 +96,9 @@ def test_none_finds_everything_neutral() -> None:
 def test_an_unknown_analyser_is_refused_naming_the_setting() -> None:
     with pytest.raises(ValueError, match=r"RELEARN_SENTIMENT_ANALYSER is 'watson'; known are: vader, none"):
         sentiment_analyser("watson")
+
+
+def test_a_text_of_nothing_but_emoji_takes_no_more_time_than_its_length_asks_for() -> None:
+    began = process_time()
+    assert VADER.analyse("🙂" * 4000).label == "positive"
+    assert process_time() - began < 5, "in one piece it takes most of a minute"

@@ -7,15 +7,19 @@ from runtime.sentiment import sentiment_analyser
 from runtime.settings import load_settings
 from schemas.topics import LEARNING
 from streams.enrichment.enricher import Enricher
+from streams.enrichment.watchdog import Lag
 from streams.enrichment.worker import Surroundings, run
 from tests.streams.enrichment.inputs import LetterCounts
 
 
 class Unseen:
-    def progressed(self, inputs: int) -> None:
+    def progressed(self, inputs: int, seconds: float) -> None:
         """Nobody asks this one."""
 
-    def lagging(self, lag: int, idle_seconds: float) -> None:
+    def lagging(self, lag: Lag) -> None:
+        """Nobody asks this one."""
+
+    def assigned(self) -> None:
         """Nobody asks this one."""
 
 

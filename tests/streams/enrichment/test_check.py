@@ -197,3 +197,9 @@ def test_binary_mode_is_named_as_the_cause() -> None:
 def test_a_partition_that_should_not_exist_stops_the_enricher() -> None:
     with pytest.raises(PartitionsChanged, match=r"learning\.events has a partition 4"):
         check(raw(feedback(), partition=4))
+
+
+def test_a_reason_that_quotes_what_was_sent_steers_no_terminal() -> None:
+    found = check(raw(feedback(id="\x1b[2J")))
+    assert isinstance(found, Invalid)
+    assert r"found `\x1b` at 0" in found.reason

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 
 import orjson
 import pytest
@@ -15,7 +14,8 @@ from schemas.topics import LEARNING
 from streams.enrichment.check import RawInput
 from streams.enrichment.gaps import STRETCH, Continuity
 from streams.enrichment.inputs import InputReader, TopicsDiffer, group_of
-from streams.enrichment.watchdog import PATIENCE_SECONDS, Stalled, Watchdog
+from streams.enrichment.watchdog import PATIENCE_SECONDS, Lag, Stalled, Watchdog
+from tests.clock import StoppedClock
 from tests.streams.enrichment.broker import append, commit
 from tests.streams.enrichment.inputs import raw, served
 
@@ -82,24 +82,16 @@ async def test_a_rebalance_during_a_batch_leaves_no_trace_of_it(
 
 class Told:
     def __init__(self) -> None:
-        self.lag = -1
+        self.lag = Lag(-1, 0.0, 0.0)
 
-    def progressed(self, inputs: int) -> None:
+    def progressed(self, inputs: int, seconds: float) -> None:
         """Not asked for here."""
 
-    def lagging(self, lag: int, idle_seconds: float) -> None:
+    def lagging(self, lag: Lag) -> None:
         self.lag = lag
 
-
-class StoppedClock:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.seconds, UTC)
+    def assigned(self) -> None:
+        """Not asked for here."""
 
 
 async def test_inputs_that_wait_while_nothing_moves_are_noticed(
@@ -109,12 +101,14 @@ async def test_inputs_that_wait_while_nothing_moves_are_noticed(
     watchdog = Watchdog(reader, Continuity(reader), told, clock)
     clock.seconds = 1000.0
     await watchdog.look([(EVENTS, 1)])
-    assert told.lag == 0
+    assert told.lag == Lag(0, 0.0, 1000.0)
     await fill_partition(topics, 3)
     clock.seconds += PATIENCE_SECONDS - 1
     await watchdog.look([(EVENTS, 1)])
-    assert told.lag == 3
-    watchdog.progressed(1)
+    assert told.lag == Lag(3, PATIENCE_SECONDS - 1, PATIENCE_SECONDS - 1)
+    watchdog.progressed([RawInput(EVENTS, 1, 0, int((clock.seconds - 7) * 1000), None, b"")], clock.seconds)
+    await watchdog.look([(EVENTS, 1)])
+    assert told.lag == Lag(3, 7.0, 0.0)
     clock.seconds += PATIENCE_SECONDS - 1
     await watchdog.look([(EVENTS, 1)])
     clock.seconds += 2
@@ -133,7 +127,7 @@ async def test_markers_at_the_end_are_no_inputs_that_wait(topics: Settings, read
     assert await completed(continuity, 0) == [0]
     clock.seconds = 10 * PATIENCE_SECONDS
     await watchdog.look([(EVENTS, 1)])
-    assert told.lag == 1
+    assert told.lag.inputs == 1
 
 
 async def test_another_number_of_partitions_is_refused_by_name(topics: Settings, reader: InputReader) -> None:

@@ -1,0 +1,1 @@
+"""What an operator looks at and is woken by, made from the numbers that the parts tell."""

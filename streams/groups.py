@@ -1,0 +1,36 @@
+"""Whether anybody is a member of a consumer group."""
+
+from __future__ import annotations
+
+import stamina
+from aiokafka.errors import KafkaError
+
+from runtime import kafka
+from runtime.settings import Settings
+
+IDLE = ("Empty", "Dead")
+"""The states of a group that has no members."""
+ANSWER_SECONDS = 30.0
+
+
+async def busy(settings: Settings, group: str) -> str:
+    """The state of a group that has members; empty if it has none.
+
+    Raises:
+        KafkaError: if the brokers do not answer in time.
+    """
+    client = kafka.admin(settings)
+    try:
+        await client.start()
+        async for attempt in stamina.retry_context(on=_is_passing, attempts=None, timeout=ANSWER_SECONDS):
+            with attempt:
+                answers = await client.describe_consumer_groups([group])
+    finally:
+        await client.close()
+    states = [str(described[2]) for answer in answers for described in answer.groups]
+    return next((state for state in states if state not in IDLE), "")
+
+
+def _is_passing(error: Exception) -> bool:
+    """A group that is used for the first time has no coordinator for a moment."""
+    return isinstance(error, KafkaError) and bool(error.retriable)

@@ -1,0 +1,74 @@
+"""What must be true after any fault: each input decided once, all decisions shown, nothing acknowledged lost."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID, uuid4
+
+import orjson
+
+from cli.migrate import upgrade_all
+from cli.status import until_caught_up
+from runtime.postgres import connect
+from runtime.settings import Settings
+from schemas.record import RecordCodec
+from schemas.topics import LEARNING
+from streams.learning.decider import Learning
+from tests.faults.parts import part
+from tests.faults.tables import messages, tables
+
+CODEC = RecordCodec(LEARNING.types, Learning.outcomes)
+REBUILT_SECONDS = 60.0
+
+
+async def assert_decided_once(settings: Settings) -> None:
+    """One record for each input, in order, except for the record that opens the log."""
+    for number in range(settings.partitions):
+        records = [CODEC.decode(m.value) for m in await messages(settings, LEARNING.log.name, number)]
+        assert [record.seq for record in records] == list(range(len(records)))
+        decided = defaultdict[str, list[int]](list)
+        for record in records:
+            if record.input is not None:
+                decided[record.input.topic].append(record.input.offset)
+        for topic in LEARNING.inputs:
+            inputs = await messages(settings, topic.name, number)
+            assert decided[topic.name] == [m.offset for m in inputs], (topic.name, number)
+
+
+async def assert_appended(settings: Settings, acknowledged: Collection[UUID], *, once: bool) -> None:
+    """Every event of which a broker said that it has it stands among the events; `once`: none stands there twice."""
+    lots = [
+        await messages(settings, LEARNING.inputs[0].name, number) for number in range(settings.partitions)
+    ]
+    found = Counter(UUID(orjson.loads(m.value)["id"]) for lot in lots for m in lot)
+    assert not set(acknowledged) - found.keys(), "acknowledged and lost"
+    if once:
+        assert [id for id, count in found.items() if count > 1] == []
+
+
+async def assert_shown_as_rebuilt(settings: Settings) -> None:
+    """The tables are those that an undisturbed projector makes of the log in an empty database.
+
+    No other projector may run: they would share the log.
+    """
+    fresh = await _another_database(settings)
+    await upgrade_all(fresh)
+    async with part("projector", fresh):
+        await until_caught_up(fresh, REBUILT_SECONDS)
+    found, wanted = await tables(settings), await tables(fresh)
+    assert any(wanted.values())
+    for name, rows in wanted.items():
+        assert found[name] == rows, name
+
+
+async def _another_database(settings: Settings) -> Settings:
+    name = f"again_{uuid4().hex}"
+    conn = await connect(settings, "public", vectors=False)
+    try:
+        await conn.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+    finally:
+        await conn.close()
+    url = urlunsplit(urlsplit(settings.database_url)._replace(path=f"/{name}"))
+    return settings.model_copy(update={"database_url": url})
