@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -13,6 +14,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+import structlog
 
 from runtime.embedded.kafka import EmbeddedKafka
 from runtime.embedded.postgres import EmbeddedPostgres
@@ -22,6 +24,14 @@ from schemas.topics import DOMAINS
 
 TEMPLATE = "relearn_template"
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def untouched_logging() -> Iterator[None]:
+    """A command that a test runs in this process configures the log; the next test must not hear of it."""
+    yield
+    structlog.reset_defaults()
+    logging.basicConfig(force=True)
 
 
 @pytest.fixture(autouse=True)

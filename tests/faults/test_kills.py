@@ -94,7 +94,7 @@ async def deciders_and_projectors_die(
 
 @pytest.mark.timeout(300)
 async def test_some_kills_change_nothing(calm: Settings, wild: Settings, chance: random.Random) -> None:
-    await deciders_and_projectors_die(calm, wild, chance, 4)
+    await deciders_and_projectors_die(calm, wild, chance, 2)
 
 
 @pytest.mark.slow
