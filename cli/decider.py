@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import typer
@@ -41,6 +42,17 @@ SPARE = "spare: other deciders have all partitions"
 app = typer.Typer(add_completion=False)
 
 
+def pure(domain: str) -> Domain[Any]:
+    """The pure part of the domain of this name.
+
+    Raises:
+        Failed: if there is none.
+    """
+    if domain not in DECIDERS:
+        raise Failed(f"there is no domain {domain!r}; known: {', '.join(DECIDERS)}")
+    return DECIDERS[domain][0]()
+
+
 @app.command(epilog="Example: relearn decider --health-port 9102")
 def decider(domain: Domains = None, health_port: HealthPort = None) -> None:
     """Run a decider until SIGTERM; it finishes the batch in hand. Several share the partitions."""
@@ -50,9 +62,11 @@ def decider(domain: Domains = None, health_port: HealthPort = None) -> None:
 async def _run(part: Part) -> None:
     runners: list[Runner] = []
     for name in part.settings.domains:
-        pure, policy = DECIDERS[name]
+        _, policy = DECIDERS[name]
         opening = Opening(policy(), part.settings.embedding_model, part.settings.partitions)
-        one = Decider(part.settings, pure(), opening, registry=part.registry, fault=Faults.from_environment())
+        one = Decider(
+            part.settings, pure(name), opening, registry=part.registry, fault=Faults.from_environment()
+        )
         runners += [one, Reporter(name, one, part.health)]
     async with part.server:
         await run_all(runners, end_surely)
@@ -85,11 +99,8 @@ class Reporter:
         while not self._over.is_set():
             self.look()
             self._end_if_stalled()
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._over.wait()
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), LOOK_SECONDS)
 
     def _end_if_stalled(self) -> None:
         stalled = [

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.decider import DECIDERS
-from cli.failure import Failed
+from cli.decider import pure
 from cli.options import Json
 from cli.screen import print_json
 from runtime.settings import Settings, load_settings
@@ -38,9 +37,7 @@ def rewind(
     as_json: Json = False,
 ) -> None:
     """Let enrichers repeat inputs, with all enrichers stopped. What is decided already is not again."""
-    if domain not in DECIDERS:
-        raise Failed(f"there is no domain {domain!r}; known: {', '.join(DECIDERS)}")
-    moved = asyncio.run(_rewind(load_settings(), DECIDERS[domain][0](), partition, offset))
+    moved = asyncio.run(_rewind(load_settings(), pure(domain), partition, offset))
     rows = [{"topic": topic, "partition": number, "offset": to} for (topic, number), to in moved.items()]
     if as_json:
         print_json(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from projections.failures import RecordRefused
@@ -59,11 +60,8 @@ class Watchdog:
         while not self._over.is_set():
             ends = await self._log.ends()
             self.look(self._log.followers(), ends)
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._over.wait()
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), LOOK_SECONDS)
 
     def stop(self) -> None:
         """Lets `run` end."""

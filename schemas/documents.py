@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from schemas import generated
 from schemas.compatibility import incompatibilities
 from schemas.event import Envelope, EventData, PartitionData
 from schemas.examples import examples_of
@@ -201,12 +202,7 @@ def write(folder: Path) -> list[Path]:
     """
     if reasons := incompatibilities(_published(folder), _current()):
         raise IncompatibleChange(reasons)
-    files = _files(folder)
-    changed = [path for path, content in files.items() if not _holds(path, content)]
-    for path in changed:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(files[path])
-    return changed
+    return generated.write(_files(folder))
 
 
 def check(folder: Path) -> list[str]:
@@ -214,12 +210,4 @@ def check(folder: Path) -> list[str]:
 
     Incompatible changes come first, then files that are missing or out of date.
     """
-    stale = [path for path, content in _files(folder).items() if not _holds(path, content)]
-    return incompatibilities(_published(folder), _current()) + [
-        f"{path.relative_to(folder).as_posix()} is {'out of date' if path.exists() else 'missing'}"
-        for path in stale
-    ]
-
-
-def _holds(path: Path, content: bytes) -> bool:
-    return path.exists() and path.read_bytes() == content
+    return incompatibilities(_published(folder), _current()) + generated.stale(_files(folder), folder)

@@ -43,7 +43,7 @@ async def start_offset(consumer: AIOKafkaConsumer, tp: TopicPartition, state: Pa
     if ends <= checkpoint:
         raise EnrichedRecreated(tp, checkpoint, f"it ends at {ends} now")
     if begins <= checkpoint:
-        found = await _input_at(consumer, tp, checkpoint)
+        found = await input_at(consumer, tp, checkpoint)
         if found is not None and found != state.last_input:
             raise EnrichedRecreated(
                 tp, checkpoint, f"{found.topic}[{found.partition}] {found.offset} stands there now"
@@ -51,7 +51,7 @@ async def start_offset(consumer: AIOKafkaConsumer, tp: TopicPartition, state: Pa
     return max(checkpoint + 1, begins)
 
 
-async def _input_at(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> Coordinates | None:
+async def input_at(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> Coordinates | None:
     """Which input the message at this offset is about; None if there is no such message."""
     async for lot in read(consumer, tp, offset, offset + 1):
         return decode(lot[0])[0].input

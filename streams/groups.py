@@ -22,7 +22,7 @@ async def busy(settings: Settings, group: str) -> str:
     client = kafka.admin(settings)
     try:
         await client.start()
-        async for attempt in stamina.retry_context(on=_is_passing, attempts=None, timeout=ANSWER_SECONDS):
+        async for attempt in stamina.retry_context(on=is_passing, attempts=None, timeout=ANSWER_SECONDS):
             with attempt:
                 answers = await client.describe_consumer_groups([group])
     finally:
@@ -31,6 +31,6 @@ async def busy(settings: Settings, group: str) -> str:
     return next((state for state in states if state not in IDLE), "")
 
 
-def _is_passing(error: Exception) -> bool:
-    """A group that is used for the first time has no coordinator for a moment."""
+def is_passing(error: Exception) -> bool:
+    """Whether a broker's answer may be another in a moment, as when a group is used for the first time."""
     return isinstance(error, KafkaError) and bool(error.retriable)

@@ -164,21 +164,25 @@ class Machine(Generic[S]):
 
     def fold(self, state: PartitionState[S], record: Record) -> None:
         """Evolves the state by a record of the log."""
-        given = given_by(record)
-        for outcome in record.outcomes:
-            self._evolve(state, given, outcome)
-        self._advance(state, record, given)
+        for _ in self._folding(state, record):
+            pass
 
     def replay(self, state: PartitionState[S], record: Record) -> list[Feed]:
         """Evolves the state by a record of the log; returns what was said in the feeds with it."""
+        return [
+            feed
+            for given, outcome in self._folding(state, record)
+            if given is not None
+            for feed in self.domain.feeds(state.domain, given, outcome)
+        ]
+
+    def _folding(self, state: PartitionState[S], record: Record) -> Iterator[tuple[Given | None, Outcome]]:
+        """Evolves the state by one outcome after the other, and by the record at the end; to be run to its end."""
         given = given_by(record)
-        feeds: list[Feed] = []
         for outcome in record.outcomes:
             self._evolve(state, given, outcome)
-            if given is not None:
-                feeds.extend(self.domain.feeds(state.domain, given, outcome))
+            yield given, outcome
         self._advance(state, record, given)
-        return feeds
 
     def open(self, state: PartitionState[S], opening: Opening, at: int) -> Decision:
         """The record that begins a log: the default policy, the embedding model and the partitions, fixed."""

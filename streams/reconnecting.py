@@ -17,7 +17,7 @@ from schemas.outcome import TopicsReconnected
 from schemas.record import Record, RecordCodec
 from schemas.topics import Topic
 from streams.domain import Domain
-from streams.enriched import decode as decode_enriched
+from streams.enriched import input_at
 from streams.enrichment.inputs import group_of as enrichers_group
 from streams.enrichment.rewind import rewind
 from streams.groups import busy
@@ -216,9 +216,7 @@ async def _last_input(consumer: AIOKafkaConsumer, tp: TopicPartition, end: int) 
     """Which input the message before `end` is about."""
     if (await consumer.beginning_offsets([tp]))[tp] >= end:
         return None
-    async for lot in read(consumer, tp, end - 1, end):
-        return decode_enriched(lot[0])[0].input
-    return None
+    return await input_at(consumer, tp, end - 1)
 
 
 def _outbox(feeds: Iterable[tuple[Key, bytes | None]]) -> Outbox:

@@ -49,7 +49,7 @@ class Heard:
 
 def group_of(settings: Settings, domain: DomainTopics) -> str:
     """The consumer group of a domain's deciders."""
-    return f"{settings.topic_prefix}relearn-{domain.name}-decider"
+    return settings.topic(f"relearn-{domain.name}-decider")
 
 
 def metadata(told: Told, since: datetime) -> str:

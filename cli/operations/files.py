@@ -9,6 +9,7 @@ import orjson
 
 from cli.operations.alerts import ALERTS, Alert
 from cli.operations.dashboard import dashboard
+from schemas import generated
 
 HEADING = """\
 # Written by `relearn operations write`: change cli/operations/alerts.py, not this file.
@@ -49,22 +50,9 @@ def files(folder: Path) -> Mapping[Path, bytes]:
 
 def write(folder: Path) -> list[Path]:
     """Writes them; returns those that changed."""
-    made = files(folder)
-    changed = [path for path, content in made.items() if not _holds(path, content)]
-    for path in changed:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(made[path])
-    return changed
+    return generated.write(files(folder))
 
 
 def check(folder: Path) -> list[str]:
     """What is missing or out of date, in plain words; empty if nothing is."""
-    return [
-        f"{path.relative_to(folder)} is {'out of date' if path.exists() else 'missing'}"
-        for path, content in files(folder).items()
-        if not _holds(path, content)
-    ]
-
-
-def _holds(path: Path, content: bytes) -> bool:
-    return path.exists() and path.read_bytes() == content
+    return generated.stale(files(folder), folder)

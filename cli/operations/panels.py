@@ -28,9 +28,10 @@ class Panel:
     queries: tuple[Query, ...]
 
 
-def rate(counted: Counted, by: str, legend: str) -> Query:
+def rate(counted: Counted | Gauged, by: str, legend: str) -> Query:
     """How much it grows in a second."""
-    return Query(f"sum by ({by}) (rate({counted.series}[5m]))", legend)
+    grouped = f" by ({by}) " if by else ""
+    return Query(f"sum{grouped}(rate({counted.series}[5m]))", legend)
 
 
 def most(gauged: Gauged, by: str, legend: str) -> Query:
@@ -66,9 +67,9 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "Events a second",
             "ops",
             (
-                Query(f"sum(rate({Enriching.INPUTS.series}[5m]))", "enriched"),
-                Query(f"sum(rate({Deciding.RECORDS.series}[5m]))", "decided"),
-                Query(f"sum(rate({Projecting.RECORDS.series}[5m]))", "shown"),
+                rate(Enriching.INPUTS, "", "enriched"),
+                rate(Deciding.RECORDS, "", "decided"),
+                rate(Projecting.RECORDS, "", "shown"),
             ),
         ),
         Panel(
@@ -117,8 +118,8 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "Texts a second",
             "ops",
             (
-                Query(f"sum(rate({Enriching.ENCODED.series}[5m]))", "encoded"),
-                Query(f"sum(rate({Enriching.FOUND.series}[5m]))", "known already"),
+                rate(Enriching.ENCODED, "", "encoded"),
+                rate(Enriching.FOUND, "", "known already"),
             ),
         ),
     ),

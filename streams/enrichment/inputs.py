@@ -8,12 +8,12 @@ from typing import Any
 import stamina
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
 from runtime import kafka
 from runtime.settings import Settings
 from schemas.topics import DomainTopics
 from streams.enrichment.check import RawInput
+from streams.groups import is_passing
 
 READ_SECONDS = 30.0
 """In this time a broker must answer what it knows."""
@@ -24,11 +24,6 @@ QUIET_SECONDS = 3.0
 def group_of(settings: Settings, domain: DomainTopics) -> str:
     """The consumer group of a domain's enrichers, which is also the id of their Faust app."""
     return settings.topic(f"relearn-{domain.name}-enricher")
-
-
-def is_passing(error: Exception) -> bool:
-    """Whether a broker's answer may be another in a moment, as when a group is used for the first time."""
-    return isinstance(error, KafkaError) and bool(error.retriable)
 
 
 class TopicsDiffer(Exception):

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import stamina
 from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
 from runtime import kafka
 from runtime.settings import Settings
 from schemas.topics import DomainTopics
-from streams.enrichment.inputs import READ_SECONDS, InputReader, group_of, is_passing
-
-IDLE = ("Empty", "Dead")
-"""The states of a group that has no members."""
+from streams.enrichment.inputs import InputReader, group_of
+from streams.groups import busy
 
 
 class EnrichersRunning(Exception):
@@ -41,7 +38,9 @@ async def rewind(
     """
     if partition is not None and not 0 <= partition < settings.partitions:
         raise ValueError(f"there is no partition {partition}: {domain.name} has {settings.partitions}")
-    await _require_idle(settings, group_of(settings, domain))
+    group = group_of(settings, domain)
+    if state := await busy(settings, group):
+        raise EnrichersRunning(f"the group {group} is {state}: stop the enrichers first")
     partitions = range(settings.partitions) if partition is None else (partition,)
     places = [(topic.name, each) for topic in domain.inputs for each in partitions]
     goals = {at: max(offset, (decided or {}).get(at, 0)) for at in places}
@@ -51,22 +50,8 @@ async def rewind(
         goals = {at: min(goal, await reader.committed(*at)) for at, goal in goals.items()}
     finally:
         await reader.stop()
-    await _commit(settings, group_of(settings, domain), goals)
+    await _commit(settings, group, goals)
     return goals
-
-
-async def _require_idle(settings: Settings, group: str) -> None:
-    client = kafka.admin(settings)
-    try:
-        await client.start()
-        async for attempt in stamina.retry_context(on=is_passing, attempts=None, timeout=READ_SECONDS):
-            with attempt:
-                answers = await client.describe_consumer_groups([group])
-        for _, _, state, *_ in (described for answer in answers for described in answer.groups):
-            if state not in IDLE:
-                raise EnrichersRunning(f"the group {group} is {state}: stop the enrichers first")
-    finally:
-        await client.close()
 
 
 async def _commit(settings: Settings, group: str, goals: dict[tuple[str, int], int]) -> None:
