@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-import types
-from collections.abc import Coroutine, Generator
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import faust
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from faust.auth import SASLCredentials, SSLCredentials
 from faust.transport.consumer import RecordMap
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP
+from faust.types import TP, ConsumerMessage
 from faust.types.auth import CredentialsT
-from mode.services import WaitArgT, WaitResults
 
 from runtime import kafka
 from runtime.settings import Settings
@@ -29,27 +26,14 @@ from schemas.topics import MAX_INPUT_BYTES
 GATHERED_BYTES = 64 * 1024
 """A broker answers as soon as it has so much, or after `kafka.LONGEST_POLL_MS`: few large answers, not many small."""
 
-BUFFERED = 512
-"""Inputs that Faust may hold for one agent: 512 MiB, if all are of the largest size."""
+RUN = 128
+"""Inputs that stand next to each other and are handed over as one message, at most."""
+
+BUFFERED = 4
+"""Runs that Faust may hold for one agent: 512 MiB, if all inputs are of the largest size."""
 
 
-class Unwatched(faust.Monitor):
-    """Faust's own figures of every message cost an eighth of its time, and nobody asks for them."""
-
-    def on_message_in(self, *_: Any) -> None:
-        """Counts nothing."""
-
-    def on_message_out(self, *_: Any) -> None:
-        """Counts nothing."""
-
-    def on_stream_event_in(self, *_: Any) -> None:
-        """Counts nothing."""
-
-    def on_stream_event_out(self, *_: Any) -> None:
-        """Counts nothing."""
-
-
-class PromptThread(driver.AIOKafkaConsumerThread):
+class RunsThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer with waits of its own: Faust's are fixed at 1.5 and 1 seconds.
 
     For the first time a full partition stands still when it is used up while the others are asked for; for the
@@ -57,8 +41,9 @@ class PromptThread(driver.AIOKafkaConsumerThread):
     """
 
     async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> RecordMap:
-        """What has come, waiting no longer than a broker would."""
-        return await super().getmany(active_partitions, min(timeout, kafka.LONGEST_POLL_MS / 1000))
+        """What has come, one run for each partition, waiting no longer than a broker would."""
+        found = await super().getmany(active_partitions, min(timeout, kafka.LONGEST_POLL_MS / 1000))
+        return {tp: [records] for tp, records in found.items() if records}
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -68,55 +53,34 @@ class PromptThread(driver.AIOKafkaConsumerThread):
         return consumer
 
 
-async def _resumed(begun: Coroutine[Any, Any, Any], awaited: Any) -> None:
-    await _rest(begun, awaited)
+class RunsConsumer(driver.Consumer):
+    """Hands over runs: a message is what stands in one partition from one offset to another.
 
-
-@types.coroutine
-def _rest(begun: Coroutine[Any, Any, Any], awaited: Any) -> Generator[Any, Any, None]:
-    """What is left of a coroutine that waits for this."""
-    while True:
-        try:
-            sent = yield awaited
-        except GeneratorExit:
-            begun.close()
-            raise
-        except BaseException as error:  # noqa: BLE001 - the coroutine's own to handle, cancellation included
-            go_on = partial(begun.throw, error)
-        else:
-            go_on = partial(begun.send, sent)
-        try:
-            awaited = go_on()
-        except StopIteration:
-            return
-
-
-class PromptConsumer(driver.Consumer):
-    """Hands each message over at once where nothing hinders it.
-
-    Faust makes two tasks of every message, in case one must wait for room: half of all that Faust costs.
+    Faust's work for a message takes as long as all that is done with the input in it.
     """
 
-    async def wait_first(self, *works: WaitArgT, **options: Any) -> WaitResults:
-        """Runs the first coroutine as far as it comes by itself; if it must wait, goes on as Faust does."""
-        first, *others = works
-        if not asyncio.iscoroutine(first):
-            return await super().wait_first(*works, **options)
-        try:
-            awaited = first.send(None)
-        except StopIteration as end:
-            for other in others:
-                if asyncio.iscoroutine(other):
-                    other.close()
-            return WaitResults([first], [end.value], False)
-        return await super().wait_first(_resumed(first, awaited), *others, **options)
+    def _new_consumer_thread(self) -> RunsThread:
+        return RunsThread(self, loop=self.loop, beacon=self.beacon)
 
-    def _new_consumer_thread(self) -> PromptThread:
-        return PromptThread(self, loop=self.loop, beacon=self.beacon)
+    def _to_message(self, tp: TP, run: Sequence[ConsumerRecord]) -> ConsumerMessage:
+        """A message that stands at the run's last offset; its value is the run itself."""
+        message = super()._to_message(tp, run[-1])
+        message.key = None
+        message.value = run  # type: ignore[assignment]  # Faust's word for what nothing decodes is bytes
+        return message
+
+    async def _add_gap(self, *_: object) -> None:
+        """What stands between two messages is a run, and no gap."""
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """After the last run that is acknowledged: the one agent of a topic acknowledges them in their order."""
+        acked, self._acked[tp] = self._acked[tp], []
+        self._acked_index[tp].difference_update(acked)
+        return max(acked) + 1 if acked else None
 
 
-class PromptTransport(driver.Transport):
-    Consumer = PromptConsumer
+class RunsTransport(driver.Transport):
+    Consumer = RunsConsumer
 
 
 def new_app(settings: Settings, app_id: str, loop: asyncio.AbstractEventLoop) -> faust.App:
@@ -124,7 +88,6 @@ def new_app(settings: Settings, app_id: str, loop: asyncio.AbstractEventLoop) ->
     app = faust.App(
         app_id,
         loop=loop,
-        monitor=Unwatched(),
         broker=[f"kafka://{server.strip()}" for server in settings.kafka_bootstrap_servers.split(",")],
         broker_credentials=credentials(settings),
         # What Faust cannot decode it drops and acknowledges: so it must not decode.
@@ -136,6 +99,7 @@ def new_app(settings: Settings, app_id: str, loop: asyncio.AbstractEventLoop) ->
         # A killed worker's partitions are given to others, or to its successor, after this time.
         broker_session_timeout=10.0,
         broker_heartbeat_interval=2.0,
+        broker_max_poll_records=RUN,
         stream_buffer_maxsize=BUFFERED,
         # A rebalance waits until what is in hand is written and acknowledged.
         stream_wait_empty=True,
@@ -148,7 +112,7 @@ def new_app(settings: Settings, app_id: str, loop: asyncio.AbstractEventLoop) ->
         # Nothing is ever kept there, but Faust insists on the folder.
         datadir=Path(tempfile.gettempdir()) / f"{app_id}-faust",
     )
-    app.transport = PromptTransport(app.conf.broker_consumer, app, loop=loop)
+    app.transport = RunsTransport(app.conf.broker_consumer, app, loop=loop)
     return app
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import stamina
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from runtime import kafka
@@ -102,7 +101,7 @@ class InputReader:
                 for record in told.get(at, ()):
                     first = record.offset + 1
                     if record.offset < before and len(found) < limit:
-                        found.append(raw_input(topic, record, record.timestamp))
+                        found.append(raw_input(topic, record))
         return found
 
     async def anything_from(self, topic: str, partition: int, first: int) -> bool:
@@ -118,7 +117,7 @@ class InputReader:
         return TopicPartition(self._settings.topic(topic), partition)
 
 
-def raw_input(topic: str, message: Any, appended_at: int) -> RawInput:
-    """A client's message as an input of this topic, named without prefix."""
-    place = (topic, message.partition, message.offset, appended_at)
-    return RawInput(*place, message.key, message.value, tuple(message.headers or ()))
+def raw_input(topic: str, record: ConsumerRecord) -> RawInput:
+    """What a consumer read, as an input of this topic, named without prefix."""
+    place = (topic, record.partition, record.offset, record.timestamp)
+    return RawInput(*place, record.key, record.value, tuple(record.headers))

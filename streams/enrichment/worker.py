@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -18,6 +18,7 @@ import faust
 import mode
 import structlog
 import uvloop
+from aiokafka import ConsumerRecord
 
 from runtime.clock import Clock, SystemClock
 from runtime.fault import Faults
@@ -31,7 +32,8 @@ from streams.enrichment.outlet import Outlet
 from streams.enrichment.slices import slices
 from streams.enrichment.watchdog import Observer, Watchdog
 
-BATCH = 256
+BATCH = 4
+"""Runs that are enriched together, at most."""
 WITHIN_SECONDS = 0.01
 """How long a small batch waits for what Faust still has in its hands; the broker has gathered it already."""
 LOOK_SECONDS = 5.0
@@ -125,7 +127,7 @@ class Work(mode.Service):
         async def enrich(stream: Any) -> None:
             async for events in stream.noack_take(BATCH, within=WITHIN_SECONDS):
                 try:
-                    await self._handle(topic, [event.message for event in events])
+                    await self._handle(topic, [record for event in events for record in event.message.value])
                 except Exception as error:  # noqa: BLE001 - the process's outer edge; cancellation passes by
                     self._around.give_up(error)
                 self._around.fault("before-acknowledge")
@@ -135,9 +137,8 @@ class Work(mode.Service):
 
         return enrich
 
-    async def _handle(self, topic: str, messages: Sequence[Any]) -> None:
-        # Faust keeps append times as seconds in a float, which is exact enough for milliseconds.
-        batch = [raw_input(topic, message, round(message.timestamp * 1000)) for message in messages]
+    async def _handle(self, topic: str, records: Iterable[ConsumerRecord]) -> None:
+        batch = [raw_input(topic, record) for record in records]
         async for stretch in self._continuity.complete(batch):
             for piece in slices(stretch):
                 began = self._watchdog.began()
