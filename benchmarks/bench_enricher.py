@@ -38,11 +38,14 @@ from runtime.settings import Settings, load_settings
 from schemas.topics import LEARNING
 from streams.enrichment.check import home_of
 from streams.enrichment.enricher import Enricher
+from streams.enrichment.faust_app import RUN
 from streams.enrichment.watchdog import Lag
 from streams.enrichment.worker import BATCH, Surroundings, run
 
 EVENTS = LEARNING.inputs[0].name
 SHOPS = 50
+TOGETHER = BATCH * RUN
+"""Inputs in one batch, at most."""
 ROUNDS = 200
 """Single events, one after the other, for the latency."""
 
@@ -86,7 +89,7 @@ async def measure(settings: Settings, inputs: Sequence[tuple[int, bytes]], threa
     with worker(settings, threads):
         times = await appended_at(settings, len(inputs))
     # The work on the first batch was done before its messages came.
-    times = sorted(times)[BATCH - 1 :]
+    times = sorted(times)[TOGETHER - 1 :]
     return (len(times) - 1) / (times[-1] - times[0]) * 1000
 
 
@@ -171,11 +174,11 @@ async def compare(inputs: int, texts: Sequence[str], threads: int | None) -> Non
             without = await measure(settings("a."), [served(number) for number in range(inputs)], threads)
             say(f"without texts: {without:.0f} inputs/s")
             encoder = Encoder("all-MiniLM-L6-v2", threads=threads)
-            before = rate(encoder, texts[: 2 * BATCH], repeats=1)
+            before = rate(encoder, texts[: 2 * TOGETHER], repeats=1)
             enriched = await measure(
                 settings("b."), [proposed(n, text) for n, text in enumerate(texts)], threads
             )
-            bare = mean([before, rate(encoder, texts[: 2 * BATCH], repeats=1)])
+            bare = mean([before, rate(encoder, texts[: 2 * TOGETHER], repeats=1)])
             say(f"with texts: {enriched:.0f} texts/s; bare encoder: {bare:.0f}; {enriched / bare:.0%} of it")
             waits = await latency(settings("c."), threads)
             say(f"one event alone: median {median(waits):.0f} ms, p95 {quantiles(waits, n=20)[-1]:.0f} ms")
