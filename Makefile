@@ -56,8 +56,8 @@ lock: $(UV) ## Choose the versions of all packages anew
 	$(MAKE) --no-print-directory lock-images
 
 lock-images: $(UV)
-	$(COMPILE) pyproject.toml -c requirements.lock -o requirements-production.lock
-	$(COMPILE) pyproject.toml -c requirements.lock --extra embed --extra model $(CUDA) -o requirements-embed.lock
+	$(COMPILE) pyproject.toml -c requirements.lock --extra telemetry -o requirements-production.lock
+	$(COMPILE) pyproject.toml -c requirements.lock --extra embed --extra model --extra telemetry $(CUDA) -o requirements-embed.lock
 	$(COMPILE) --group build -c requirements.lock -o requirements-build.lock
 
 clean: ## Remove what tools left behind, but neither .venv nor data

@@ -56,7 +56,13 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, found, rest = super().resolve_command(ctx, args)
-        return name, found if name is None else load(name), rest
+        if name is None:
+            return name, found, rest
+        if endpoint := os.environ.get("RELEARN_OTLP_ENDPOINT"):
+            from runtime.tracing import export_traces
+
+            export_traces(endpoint, name)
+        return name, load(name), rest
 
     def invoke(self, ctx: Any) -> Any:
         from runtime.logging import configure_logging

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import time_ns
 
 import stamina
 import structlog
@@ -17,6 +18,7 @@ from projections.writer import Entry, Writer
 from runtime.clock import Clock
 from runtime.health import Health
 from runtime.progress import Progress
+from runtime.tracing import handled
 
 BATCH = 1000
 """Records in one transaction, at most."""
@@ -118,7 +120,9 @@ class Follower:
         while not self._ending:
             messages = await self._fetch(BATCH)
             if messages:
+                began = time_ns()
                 at = await self._show(at, [Entry(m.offset, m.value) for m in messages])
+                handled("show", self._at_broker.topic, began, messages)
                 self._next = at.next_offset
                 self.progress.moved(messages[-1].timestamp)
             if BUSY <= len(messages) < BATCH:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer
 
+from runtime import tracing
 from schemas.codec import encode
 from schemas.enriched import Coordinates
 from schemas.event import Event, PartitionData
@@ -60,9 +62,12 @@ class Appender:
                 raise InvalidEvent(
                     f"must be less than {count}, the partitions of {name}", field="data.partition"
                 )
-        sent: Awaitable[Delivery] = await self._producer.send(
-            name, raw if raw is not None else encode(event), key_of(event), partition=partition
+        value = raw if raw is not None else encode(event)
+        span = tracing.sending(name, event.type)
+        sent: asyncio.Future[Delivery] = await self._producer.send(
+            name, value, key_of(event), partition=partition, headers=tracing.context_of(span)
         )
+        sent.add_done_callback(partial(tracing.sent, span))
         return sent
 
     async def append(self, *events: Event[Any]) -> list[Coordinates]:

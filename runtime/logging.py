@@ -8,6 +8,7 @@ from typing import TextIO
 
 import stamina.instrumentation
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
 
 from runtime.settings import LogFormat, LogLevel
@@ -60,6 +61,9 @@ def _shared() -> list[Processor]:
 
 
 def _ending(style: LogFormat, out: TextIO) -> list[Processor]:
+    """A traceback says where it happened. The values of variables are customers' words and our secrets."""
     if style == "json":
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=out.isatty())]
+        tracebacks = ExceptionDictTransformer(show_locals=False)
+        return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()]
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=plain)]

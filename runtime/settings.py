@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     """Where /health and /metrics are served; 0 takes any free port."""
     log_level: LogLevel = "WARNING"
     log_format: LogFormat = "console"
+    otlp_endpoint: str | None = Field(None, pattern=r"^https?://")
+    """Where a collector takes traces by OTLP over HTTP, as http://collector:4318; without it none are recorded."""
 
     @field_validator("domains", mode="before")
     @classmethod

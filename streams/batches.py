@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 
-Message = tuple[bytes | None, bytes | None]
-"""Key and value."""
+from runtime.tracing import Header
+
+
+class Message(NamedTuple):
+    """What is sent."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[Header] = ()
 
 
 async def send_batches(
@@ -35,9 +42,9 @@ async def send_batches(
 
 def _batches(producer: AIOKafkaProducer, messages: Sequence[Message]) -> Iterator[Any]:
     batch = producer.create_batch()
-    for key, value in messages:
-        if batch.append(timestamp=None, key=key, value=value) is None:
+    for key, value, headers in messages:
+        if batch.append(timestamp=None, key=key, value=value, headers=list(headers)) is None:
             yield batch
             batch = producer.create_batch()
-            batch.append(timestamp=None, key=key, value=value)
+            batch.append(timestamp=None, key=key, value=value, headers=list(headers))
     yield batch

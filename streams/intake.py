@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 from aiokafka import ConsumerRecord
 
+from runtime.tracing import carried
 from schemas.enriched import Input
 from schemas.record import Record, RecordCodec
 from schemas.topics import DEAD_LETTERS
@@ -91,6 +92,9 @@ class Intake(Generic[S]):
         published = [each for decision in decisions for each in self._said(decision)]
         for each in published:
             outbox.add(*each)
+        if isinstance(found[-1], Decision):
+            # What is decided about the message joins its trace; what opened the log before it does not.
+            outbox.trace(self._log_topic, carried(message.headers))
         outbox.records += [decision.record for decision in decisions]
 
     def _found(self, offset: int, said: Input, event: dict[str, Any]) -> Sequence[Decision | Repeat | Hole]:

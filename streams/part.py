@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import time_ns
 from typing import Generic, TypeVar
 
 import structlog
@@ -14,6 +15,7 @@ from runtime.clock import Clock
 from runtime.fault import Faults
 from runtime.progress import Progress
 from runtime.settings import Settings
+from runtime.tracing import handled
 from schemas.record import RecordCodec
 from streams.domain import Domain
 from streams.enriched import start_offset
@@ -180,7 +182,7 @@ class Part(Generic[S]):
             TransactionFailed: if the log has to be read again.
         """
         assert self._intake is not None
-        fault = self._around.fault
+        began, fault = time_ns(), self._around.fault
         # Until all is committed the state is ahead of the log, and good for nothing else.
         self._clean = False
         outbox = Outbox()
@@ -201,6 +203,7 @@ class Part(Generic[S]):
         fault("after-decide")
         await self._commit(outbox)
         self._clean = True
+        handled("decide", self.enriched.topic, began, messages)
         self.progress.moved(messages[-1].timestamp)
         if self._is_due():
             self._start_saving()
@@ -218,7 +221,7 @@ class Part(Generic[S]):
         offset = await self._writer.write(outbox, topic)
         around.fault("after-commit")
         self._folded.state, self._folded.offset = self._intake.state, offset
-        self._folded.value = outbox.messages[topic][-1][1] or b""
+        self._folded.value = outbox.messages[topic][-1].value or b""
         self._committed = self._folded.state.checkpoint, self._folded.state.seq
         around.meters.wrote(self.partition, outbox.records, around.clock.monotonic() - began)
         self._progressed(len(outbox.records))

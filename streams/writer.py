@@ -12,6 +12,7 @@ from aiokafka.errors import InvalidProducerEpoch, InvalidProducerIdMapping, Kafk
 from runtime import kafka
 from runtime.fault import Faults
 from runtime.settings import Settings
+from runtime.tracing import Header
 from schemas.record import Record
 from streams.batches import Message, send_batches
 from streams.closing import stop_client
@@ -40,8 +41,13 @@ class Outbox:
 
     def add(self, topic: str, key: bytes | None, value: bytes | None) -> None:
         """One more message."""
-        self.messages.setdefault(topic, []).append((key, value))
+        self.messages.setdefault(topic, []).append(Message(key, value))
         self.size += len(key or b"") + len(value or b"")
+
+    def trace(self, topic: str, context: Sequence[Header]) -> None:
+        """The last message of this topic belongs to a trace."""
+        if context:
+            self.messages[topic][-1] = self.messages[topic][-1]._replace(headers=context)
 
 
 class LogWriter:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from runtime.encoder import Embedding
 from runtime.sentiment import SentimentAnalyser
+from runtime.tracing import Header, carried
 from schemas.enriched import (
     NOTHING,
     Absent,
@@ -47,6 +48,7 @@ class EnrichedMessage:
     key: bytes | None
     value: bytes
     astray: Astray | None = None
+    headers: Sequence[Header] = ()
 
 
 class Enricher:
@@ -65,9 +67,10 @@ class Enricher:
         texts = {i: found for i, each in _valid(checked) if (found := texts_of(each.event.data))}
         asked = {i: words for i, each in _valid(checked) if (words := mood_text_of(each.event.data))}
         vectors, moods = await asyncio.gather(self._embed(texts.values()), self._moods(asked))
-        return [
+        messages = (
             self._message(each, texts.get(i, {}), vectors, moods.get(i)) for i, each in enumerate(checked)
-        ]
+        )
+        return [_traced(message, each) for message, each in zip(messages, batch, strict=True)]
 
     async def _embed(self, texts: Iterable[Mapping[str, str]]) -> Mapping[str, Embedded]:
         distinct = list(dict.fromkeys(words for parts in texts for words in parts.values()))
@@ -113,6 +116,13 @@ class Enricher:
             reason = f"is {len(value)} bytes with its {len(vectors)} vectors, more than a record can hold"
             return EnrichedMessage(valid.input, None, encode(Invalid(valid.input, reason, valid.raw)))
         return EnrichedMessage(valid.input, valid.key, value)
+
+
+def _traced(message: EnrichedMessage, of: RawInput | Absent) -> EnrichedMessage:
+    """The message with its input's trace, if it has one."""
+    if isinstance(of, Absent) or not (context := carried(of.headers)):
+        return message
+    return replace(message, headers=context)
 
 
 def _valid(checked: Sequence[Valid | Invalid | Astray | Absent]) -> Iterable[tuple[int, Valid]]:

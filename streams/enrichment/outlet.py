@@ -63,7 +63,7 @@ class Outlet:
     async def _send(self, messages: Sequence[EnrichedMessage]) -> None:
         lots: defaultdict[int, list[Message]] = defaultdict(list)
         for each in messages:
-            lots[each.input.partition].append((each.key, each.value))
+            lots[each.input.partition].append(Message(each.key, each.value, each.headers))
         await asyncio.gather(
             *(send_batches(self._writer, self._enriched, number, lot) for number, lot in lots.items())
         )

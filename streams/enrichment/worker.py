@@ -12,6 +12,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from time import time_ns
 from typing import Any, NoReturn
 
 import faust
@@ -23,7 +24,9 @@ from aiokafka import ConsumerRecord
 from runtime.clock import Clock, SystemClock
 from runtime.fault import Faults
 from runtime.settings import Settings
+from runtime.tracing import handled
 from schemas.topics import DomainTopics
+from streams.enrichment.check import RawInput
 from streams.enrichment.enricher import Enricher
 from streams.enrichment.faust_app import new_app
 from streams.enrichment.gaps import Continuity
@@ -141,12 +144,14 @@ class Work(mode.Service):
         batch = [raw_input(topic, record) for record in records]
         async for stretch in self._continuity.complete(batch):
             for piece in slices(stretch):
-                began = self._watchdog.began()
+                began, since = self._watchdog.began(), time_ns()
                 self._around.fault("before-enrich")
                 enriched = await self._enricher.enrich(piece)
                 self._around.fault("before-write")
                 await self._outlet.write(enriched)
                 self._around.fault("after-write")
+                there = (each for each in piece if isinstance(each, RawInput))
+                handled("enrich", self._settings.topic(topic), since, there)
                 self._watchdog.progressed(piece, began)
 
     async def _on_partitions_revoked(self, *_: Any, **__: Any) -> None:

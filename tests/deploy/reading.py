@@ -103,7 +103,9 @@ def parts_of_compose() -> dict[str, Document]:
 
 def compose_containers() -> Iterator[Container]:
     for name, each in parts_of_compose().items():
-        env = {key: interpolated(str(value)) for key, value in each["environment"].items()}
+        # Without a value it is passed on from whoever starts the services, if it is set there.
+        told = each["environment"].items()
+        env = {key: interpolated(str(value)) for key, value in told if value is not None}
         yield Container(name, each["image"], each["command"], env)
 
 

@@ -12,6 +12,7 @@ import stamina.instrumentation
 import structlog
 
 from runtime.logging import configure_logging
+from runtime.settings import LogFormat
 
 
 @pytest.fixture(autouse=True)
@@ -75,3 +76,19 @@ async def test_what_is_tried_again_says_why_and_nothing_of_its_arguments() -> No
     [line] = out.getvalue().splitlines()
     assert json.loads(line)["reason"] == "No space left on device"
     assert "customer" not in line
+
+
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_tracebacks_do_not_tell_what_variables_hold(style: LogFormat) -> None:
+    def decide(transcript: str) -> None:
+        raise RuntimeError("cannot decide")
+
+    out = io.StringIO()
+    configure_logging("WARNING", style, out)
+    try:
+        decide("my card number is 1234")
+    except RuntimeError:
+        structlog.get_logger("decider").exception("stopped")
+    assert "cannot decide" in out.getvalue()
+    assert "test_logging.py" in out.getvalue()
+    assert "1234" not in out.getvalue().replace('decide("my card number is 1234")', "")

@@ -13,7 +13,7 @@ from runtime.clock import SystemClock
 from runtime.settings import Settings
 from schemas.enriched import Coordinates, Enriched, Input
 from schemas.outcome import TopicsReconnected
-from streams.batches import send_batches
+from streams.batches import Message, send_batches
 from streams.checkpoints import read_checkpoints
 from streams.enrichment.inputs import group_of
 from streams.reconnecting import Plan, Reconnection, ReconnectionRefused
@@ -115,7 +115,7 @@ async def appended_at_once(scene: Scene, count: int) -> list[Coordinates]:
         kafka.producer(scene.settings) as producer,
         kafka.consumer(scene.settings, topic) as consumer,
     ):
-        await send_batches(producer, topic, 0, [(None, b"{}")] * count)
+        await send_batches(producer, topic, 0, [Message(None, b"{}")] * count)
         stood = [await anext(aiter(consumer)) for _ in range(count)]
     assert len({m.timestamp for m in stood}) == 1
     return [Coordinates(EVENTS, 0, m.offset, m.timestamp) for m in stood]
