@@ -40,7 +40,7 @@ from streams.enrichment.check import home_of
 from streams.enrichment.enricher import Enricher
 from streams.enrichment.faust_app import RUN
 from streams.enrichment.watchdog import Lag
-from streams.enrichment.worker import BATCH, Surroundings, run
+from streams.enrichment.worker import BATCH, Served, Surroundings, run
 
 EVENTS = LEARNING.inputs[0].name
 SHOPS = 50
@@ -157,7 +157,7 @@ def work(threads: int | None) -> None:
         sentiment_analyser("none"),
         settings.partitions,
     )
-    run(settings, LEARNING, enricher, Surroundings(Unheard()))
+    run(settings, [Served(LEARNING, enricher, Unheard())], Surroundings())
 
 
 async def compare(inputs: int, texts: Sequence[str], threads: int | None) -> None:

@@ -14,11 +14,11 @@ from cli.failure import Failed
 from runtime import kafka
 from runtime.appender import Appender
 from runtime.settings import Settings
+from schemas.documents import OUTCOMES_OF
 from schemas.enriched import Coordinates
 from schemas.event import Event
-from schemas.learning import OUTCOMES
 from schemas.record import Record, RecordCodec
-from schemas.topics import LEARNING
+from schemas.topics import LEARNING, DomainTopics
 
 Place = tuple[str, int, int]
 """Topic, partition and offset of an input."""
@@ -37,11 +37,13 @@ class Answer:
 class Asker:
     """Appends events and finds their records in the decision log."""
 
-    def __init__(self, settings: Settings, producer: AIOKafkaProducer, log: AIOKafkaConsumer) -> None:
-        """`log` reads the partitions of the learning log from where they end now."""
-        self._appender = Appender(producer, settings.topic)
+    def __init__(
+        self, settings: Settings, domain: DomainTopics, producer: AIOKafkaProducer, log: AIOKafkaConsumer
+    ) -> None:
+        """`log` reads the partitions of the domain's log from where they end now."""
+        self._appender = Appender(producer, settings.topic, domain)
         self._log = log
-        self._codec = RecordCodec(LEARNING.types, OUTCOMES)
+        self._codec = RecordCodec(domain.types, OUTCOMES_OF[domain.name])
 
     async def append(self, events: Iterable[Event[Any]]) -> list[Coordinates]:
         """Appends and does not wait for the decision."""
@@ -85,12 +87,12 @@ def _place_of(record: Record) -> Place:
 
 
 @asynccontextmanager
-async def asker(settings: Settings) -> AsyncIterator[Asker]:
+async def asker(settings: Settings, domain: DomainTopics = LEARNING) -> AsyncIterator[Asker]:
     """An asker with its clients, for as long as the block lasts."""
-    log = settings.topic(LEARNING.log.name)
+    log = settings.topic(domain.log.name)
     async with kafka.producer(settings) as producer, kafka.consumer(settings) as consumer:
         partitions = [TopicPartition(log, number) for number in await producer.partitions_for(log)]
         consumer.assign(partitions)
         for partition, end in (await consumer.end_offsets(partitions)).items():
             consumer.seek(partition, end)
-        yield Asker(settings, producer, consumer)
+        yield Asker(settings, domain, producer, consumer)

@@ -24,7 +24,7 @@ from schemas.control import RetentionAdvanced, Tick
 from schemas.event import Event
 from schemas.policy import LearningPolicy
 from schemas.review import ApplyRequested
-from schemas.topics import DOMAINS
+from schemas.topics import DOMAINS, LEARNING, DomainTopics
 
 SOURCE = "relearn/scheduler"
 
@@ -37,9 +37,9 @@ class Workshop:
     producer: AIOKafkaProducer
     clock: Clock
 
-    async def append(self, events: list[Event[Any]]) -> None:
+    async def append(self, events: list[Event[Any]], domain: DomainTopics = LEARNING) -> None:
         """Appends what the scheduler asks for."""
-        await Appender(self.producer, self.settings.topic).append(*events)
+        await Appender(self.producer, self.settings.topic, domain).append(*events)
 
     async def partitions(self, topic: str) -> list[int]:
         """The partitions of a topic."""
@@ -57,15 +57,14 @@ async def tick(shop: Workshop) -> str:
     """Tells every partition that time has passed; twice in a minute is once."""
     now = shop.clock.now()
     minute = now.replace(second=0, microsecond=0).isoformat()
-    events: list[Event[Any]] = [
-        to_partition(
-            Tick(partition=number), now, scheduled_id("tick", domain.name, number, minute), source=SOURCE
-        )
-        for domain in (DOMAINS[name] for name in shop.settings.domains)
-        for number in await shop.partitions(domain.control)
-    ]
-    await shop.append(events)
-    return f"{len(events)} partitions ticked"
+    ticked = 0
+    for domain in (DOMAINS[name] for name in shop.settings.domains):
+        numbers = await shop.partitions(domain.control)
+        named = {number: scheduled_id("tick", domain.name, number, minute) for number in numbers}
+        ticks = [to_partition(Tick(partition=n), now, id, source=SOURCE) for n, id in named.items()]
+        await shop.append(ticks, domain)
+        ticked += len(ticks)
+    return f"{ticked} partitions ticked"
 
 
 async def request_application(shop: Workshop) -> str:

@@ -18,9 +18,10 @@ from cli.parts import Part, prepared
 from runtime.fault import Faults
 from runtime.health import Health
 from runtime.progress import STALLED_SECONDS
-from schemas.policy import LearningPolicy
+from schemas.policy import ExecutionsPolicy, LearningPolicy
 from streams.decider import Decider
 from streams.domain import Domain
+from streams.executions.decider import Executions
 from streams.learning.decider import Learning
 from streams.partition import Opening
 from streams.status import PartitionStatus
@@ -28,7 +29,8 @@ from streams.status import PartitionStatus
 NAME = "decider"
 
 DECIDERS: Mapping[str, tuple[Callable[[], Domain[Any]], Callable[[], BaseModel]]] = {
-    "learning": (Learning, LearningPolicy)
+    "learning": (Learning, LearningPolicy),
+    "executions": (Executions, ExecutionsPolicy),
 }
 """The pure part of each domain, and the policy that its log begins with."""
 

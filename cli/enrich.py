@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.decider import pure
-from cli.options import Json
+from cli.options import Json, OneDomain
 from cli.screen import print_json
 from runtime.settings import Settings, load_settings
 from schemas.topics import LEARNING
@@ -33,7 +33,7 @@ def rewind(
     offset: Annotated[
         int | None, typer.Option("--offset", min=0, help="From where; else from what is not decided.")
     ] = None,
-    domain: Annotated[str, typer.Option("--domain", help="Whose inputs.")] = LEARNING.name,
+    domain: OneDomain = LEARNING.name,
     as_json: Json = False,
 ) -> None:
     """Let enrichers repeat inputs, with all enrichers stopped. What is decided already is not again."""

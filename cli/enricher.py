@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import stamina
 import typer
@@ -11,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from cli.failure import Failed
 from cli.options import Domains, HealthPort
-from cli.parts import only_domain, prepared
+from cli.parts import prepared
 from runtime.access import check_access
 from runtime.embedding import Embedder
 from runtime.fault import Faults
@@ -23,7 +24,7 @@ from runtime.settings import Settings
 from schemas.topics import DOMAINS, DomainTopics
 from streams.enrichment.enricher import Enricher
 from streams.enrichment.watchdog import Lag
-from streams.enrichment.worker import Surroundings, run
+from streams.enrichment.worker import Served, Surroundings, run
 from streams.log import partitions_of
 
 NAME = "enricher"
@@ -38,22 +39,33 @@ app = typer.Typer(add_completion=False)
 def enricher(domain: Domains = None, health_port: HealthPort = None) -> None:
     """Run an enricher until SIGTERM. As many as there are partitions may run side by side."""
     part = prepared(NAME, domain, health_port)
-    topics = DOMAINS[only_domain(part.settings)]
-    embedder = Embedder(part.settings.embedding_model, part.settings.embedding_cache)
-    analyser = sentiment_analyser(part.settings.sentiment_analyser)
-    asyncio.run(until_there(part.settings, topics))
-    watch = Watch(part.health, part.registry, embedder)
-    enriching = Enricher(topics, embedder, analyser, part.settings.partitions)
-    run(
-        part.settings,
-        topics,
-        enriching,
-        Surroundings(watch, beside=[part.server], fault=Faults.from_environment()),
-    )
+    settings = part.settings
+    domains = [DOMAINS[name] for name in settings.domains]
+    embedder = Embedder(settings.embedding_model, settings.embedding_cache)
+    analyser = sentiment_analyser(settings.sentiment_analyser)
+    tell_of(embedder, part.registry)
+    asyncio.run(until_there(settings, domains))
+    served = [
+        Served(
+            each,
+            Enricher(each, embedder, analyser, settings.partitions),
+            Watch(each.name, part.health, part.registry),
+        )
+        for each in domains
+    ]
+    part.health.forget(NAME)
+    run(settings, served, Surroundings(beside=[part.server], fault=Faults.from_environment()))
+
+
+def tell_of(embedder: Embedder, registry: CollectorRegistry) -> None:
+    """What the model does, for all domains."""
+    Enriching.ENCODED.on(registry).set_function(lambda: embedder.encoded)
+    Enriching.FOUND.on(registry).set_function(lambda: embedder.hits)
+    embedder.timed = Enriching.ENCODE.on(registry).observe
 
 
 @stamina.retry(on=(KafkaError, Failed), attempts=None, timeout=PATIENCE_SECONDS, wait_max=1.0)
-async def until_there(settings: Settings, topics: DomainTopics) -> None:
+async def until_there(settings: Settings, domains: Sequence[DomainTopics]) -> None:
     """Waits until the brokers answer and have the topics: in a tree that starts, both may be on their way.
 
     Raises:
@@ -62,26 +74,25 @@ async def until_there(settings: Settings, topics: DomainTopics) -> None:
     """
     await check_access(settings)
     # Of the others it need not even be allowed to know.
-    for topic in (*topics.inputs, topics.enriched):
+    for topic in (topic for each in domains for topic in (*each.inputs, each.enriched)):
         if not await partitions_of(settings, topic):
             raise Failed(f"topic {settings.topic(topic.name)} does not exist: run `relearn topics create`")
 
 
 class Watch:
-    """Tells health and metrics what the enricher does."""
+    """Tells health and metrics what the enricher does for one domain."""
 
-    def __init__(self, health: Health, registry: CollectorRegistry, embedder: Embedder) -> None:
+    def __init__(self, domain: str, health: Health, registry: CollectorRegistry) -> None:
         self._health = health
-        self._inputs = Enriching.INPUTS.on(registry)
-        self._batch = Enriching.BATCH.on(registry)
-        self._batch_seconds = Enriching.BATCH_SECONDS.on(registry)
-        self._lag = Enriching.LAG.on(registry)
-        self._lag_seconds = Enriching.LAG_SECONDS.on(registry)
-        self._idle = Enriching.IDLE.on(registry)
-        self._rebalances = Enriching.REBALANCES.on(registry)
-        Enriching.ENCODED.on(registry).set_function(lambda: embedder.encoded)
-        Enriching.FOUND.on(registry).set_function(lambda: embedder.hits)
-        embedder.timed = Enriching.ENCODE.on(registry).observe
+        self._part = f"{NAME} {domain}"
+        self._inputs = Enriching.INPUTS.on(registry).labels(domain)
+        self._batch = Enriching.BATCH.on(registry).labels(domain)
+        self._batch_seconds = Enriching.BATCH_SECONDS.on(registry).labels(domain)
+        self._lag = Enriching.LAG.on(registry).labels(domain)
+        self._lag_seconds = Enriching.LAG_SECONDS.on(registry).labels(domain)
+        self._idle = Enriching.IDLE.on(registry).labels(domain)
+        self._rebalances = Enriching.REBALANCES.on(registry).labels(domain)
+        health.unready(self._part, "it has not begun")
 
     def progressed(self, inputs: int, seconds: float) -> None:
         """So many inputs are enriched and durable, which took so long."""
@@ -96,9 +107,9 @@ class Watch:
         self._idle.set(lag.idle_seconds)
         if lag.inputs and lag.idle_seconds > STALLED_SECONDS:
             reason = f"{lag.inputs} inputs wait, and none was enriched for {lag.idle_seconds:.0f} s"
-            self._health.unready(NAME, reason)
+            self._health.unready(self._part, reason)
         else:
-            self._health.ready(NAME, f"{lag.inputs} inputs wait" if lag.inputs else "")
+            self._health.ready(self._part, f"{lag.inputs} inputs wait" if lag.inputs else "")
 
     def assigned(self) -> None:
         """The group's partitions were divided anew."""

@@ -11,10 +11,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from cli.failure import Failed
 from cli.tail import first_from, last_of
 from runtime.settings import Settings
-from schemas.learning import OUTCOMES
+from schemas.documents import OUTCOMES_OF
 from schemas.outcome import PolicyAdopted
 from schemas.record import Record, RecordCodec
-from schemas.topics import LEARNING
+from schemas.topics import LEARNING, DomainTopics
 from streams.log import decode, partitions_of, reader
 
 
@@ -32,20 +32,21 @@ class InForce:
         return asdict(self)
 
 
-async def policies_in_force(settings: Settings) -> list[InForce]:
+async def policies_in_force(settings: Settings, domain: DomainTopics = LEARNING) -> list[InForce]:
     """The policy of every partition in which anything has been decided."""
-    log = settings.topic(LEARNING.log.name)
-    count = await partitions_of(settings, LEARNING.log)
+    log = settings.topic(domain.log.name)
+    count = await partitions_of(settings, domain.log)
     tps = [TopicPartition(log, number) for number in range(count)]
     async with reader(settings, *tps) as consumer:
-        found = [await _in_partition(consumer, tp) for tp in tps]
+        codec = RecordCodec(domain.types, OUTCOMES_OF[domain.name])
+        found = [await _in_partition(consumer, tp, codec) for tp in tps]
     return [each for each in found if each is not None]
 
 
-async def _in_partition(consumer: AIOKafkaConsumer, tp: TopicPartition) -> InForce | None:
+async def _in_partition(consumer: AIOKafkaConsumer, tp: TopicPartition, codec: RecordCodec) -> InForce | None:
     if (last := await last_of(consumer, tp)) is None:
         return None
-    adopted = await Search(consumer, tp).adoption(last)
+    adopted = await Search(consumer, tp, codec).adoption(last)
     return InForce(tp.partition, adopted.policy_hash, adopted.policy, adopted.embedding_model)
 
 
@@ -56,10 +57,10 @@ class Search:
     the hash of the content: whichever adoption of it is found, the content is the same.
     """
 
-    def __init__(self, consumer: AIOKafkaConsumer, tp: TopicPartition) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, tp: TopicPartition, codec: RecordCodec) -> None:
         self._consumer = consumer
         self._tp = tp
-        self._codec = RecordCodec(LEARNING.types, OUTCOMES)
+        self._codec = codec
 
     async def adoption(self, last: ConsumerRecord) -> PolicyAdopted:
         """The outcome that brought the policy in force after the last record.

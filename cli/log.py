@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from cli.decider import pure
 from cli.failure import Failed
-from cli.options import Json, Yes
+from cli.options import Json, OneDomain, Yes
 from cli.projector import PROJECTIONS
 from cli.screen import aside, print_json, show, table
 from cli.verifying import verify as verify_tables
@@ -29,7 +29,6 @@ T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the files.")]
-OneDomain = Annotated[str, typer.Option("--domain", help="Whose log.")]
 
 
 @app.callback()

@@ -20,6 +20,7 @@ NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until the e
 Timeout = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds to wait at most.")]
 Folder = Annotated[Path, typer.Option("--dir", help="Where the tree keeps its data.")]
 Domains = Annotated[list[str] | None, typer.Option("--domain", help="Only this domain; may be repeated.")]
+OneDomain = Annotated[str, typer.Option("--domain", help="Which domain.")]
 HealthPort = Annotated[
     int | None,
     typer.Option(

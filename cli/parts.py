@@ -8,7 +8,6 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from cli.failure import Failed
 from runtime.figures import READY
 from runtime.health import Health, HealthServer
 from runtime.logging import configure_logging
@@ -51,16 +50,3 @@ def _spare_collector() -> None:
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-
-
-def only_domain(settings: Settings) -> str:
-    """The domain of a part that serves one.
-
-    Raises:
-        Failed: if several are configured.
-    """
-    if len(settings.domains) != 1:
-        raise Failed(
-            f"one process serves one domain: name it with --domain {' or --domain '.join(settings.domains)}"
-        )
-    return settings.domains[0]

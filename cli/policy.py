@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from cli.decider import pure
 from cli.events import to_partition
 from cli.failure import Failed, validation
 from cli.inforce import policies_in_force
-from cli.options import Json, NoWait, Timeout
+from cli.options import Json, NoWait, OneDomain, Timeout
 from cli.screen import print_json
 from cli.toml import to_toml
 from cli.writing import Manner, carry_out, report
@@ -23,6 +24,7 @@ from runtime.settings import Settings, load_settings
 from schemas.control import PolicyAdopted
 from schemas.event import Event
 from schemas.policy import LearningPolicy, content, policy_hash
+from schemas.topics import LEARNING, DomainTopics
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -33,9 +35,9 @@ def policy() -> None:
 
 
 @app.command(epilog="Example: relearn policy show")
-def show(as_json: Json = False) -> None:
+def show(domain: OneDomain = LEARNING.name, as_json: Json = False) -> None:
     """Show the policy in force, as each partition's log says it."""
-    found = asyncio.run(policies_in_force(load_settings()))
+    found = asyncio.run(policies_in_force(load_settings(), pure(domain).topics))
     if as_json:
         print_json([each.as_json() for each in found])
         return
@@ -47,9 +49,9 @@ def show(as_json: Json = False) -> None:
 
 
 @app.command(epilog="Example: relearn policy default > policy.toml")
-def default(as_json: Json = False) -> None:
+def default(domain: OneDomain = LEARNING.name, as_json: Json = False) -> None:
     """Print the default policy, to be edited and adopted."""
-    policy = content(LearningPolicy())
+    policy = content(pure(domain).policy())
     print_json(policy) if as_json else typer.echo(to_toml(policy))
 
 
@@ -59,20 +61,21 @@ def adopt(
     adopted_by: Annotated[
         str | None, typer.Option("--by", help="Who adopts it; without it, who is logged in.")
     ] = None,
+    domain: OneDomain = LEARNING.name,
     no_wait: NoWait = False,
     timeout: Timeout = 30.0,
     as_json: Json = False,
 ) -> None:
-    """Adopt a policy in every partition. What the file leaves out takes its default."""
-    wanted = read_policy(file)
+    """Adopt a policy in every partition of its domain. What the file leaves out takes its default."""
+    wanted, topics = read_policy(file, pure(domain).policy), pure(domain).topics
     settings, manner = load_settings(), Manner(not no_wait, timeout, as_json)
-    events = asyncio.run(_adoptions(settings, wanted, adopted_by or getpass.getuser()))
-    report(events, asyncio.run(carry_out(settings, events, manner)), manner)
+    events = asyncio.run(_adoptions(settings, topics, wanted, adopted_by or getpass.getuser()))
+    report(events, asyncio.run(carry_out(settings, events, manner, topics)), manner)
     if not as_json:
         typer.echo(f"policy {policy_hash(wanted)} for {len(events)} partitions")
 
 
-def read_policy(file: Path) -> LearningPolicy:
+def read_policy(file: Path, model: type[BaseModel] = LearningPolicy) -> BaseModel:
     """The policy in this file.
 
     Raises:
@@ -80,7 +83,7 @@ def read_policy(file: Path) -> LearningPolicy:
     """
     try:
         said: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-        return LearningPolicy.model_validate(said)
+        return model.model_validate(said)
     except tomllib.TOMLDecodeError as error:
         raise Failed(f"{file} is not TOML: {error}") from error
     except ValidationError as error:
@@ -88,7 +91,7 @@ def read_policy(file: Path) -> LearningPolicy:
 
 
 async def _adoptions(
-    settings: Settings, policy: LearningPolicy, adopted_by: str
+    settings: Settings, topics: DomainTopics, policy: BaseModel, adopted_by: str
 ) -> list[Event[PolicyAdopted]]:
     now = SystemClock().now()
     return [
@@ -101,5 +104,5 @@ async def _adoptions(
             ),
             now,
         )
-        for each in await policies_in_force(settings)
+        for each in await policies_in_force(settings, topics)
     ]

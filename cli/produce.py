@@ -28,6 +28,7 @@ from runtime.settings import Settings, load_settings
 from schemas.codec import decode
 from schemas.event import Event
 from schemas.failures import InvalidEvent
+from schemas.topics import DOMAINS, DomainTopics
 from streams.enrichment.check import MAX_AHEAD_MS, MAX_BEHIND_MS
 
 IN_FLIGHT = 20_000
@@ -149,10 +150,16 @@ def progress_bar(size: int | None) -> Iterator[Bar]:
         yield Bar(progress, size)
 
 
-async def produce_from(settings: Settings, source: BinaryIO, size: int | None, rejected: Rejected) -> Tally:
+async def produce_from(
+    settings: Settings,
+    source: BinaryIO,
+    size: int | None,
+    rejected: Rejected,
+    domain: DomainTopics | None = None,
+) -> Tally:
     """Produces all lines of an open file."""
     async with kafka.producer(settings, linger_ms=5, max_batch_size=256 * 1024) as producer:
-        appender = Appender(producer, settings.topic)
+        appender = Appender(producer, settings.topic, domain)
         with progress_bar(size) as bar:
             try:
                 return await send_all(iter(source), appender, rejected, bar, SystemClock())
@@ -160,14 +167,14 @@ async def produce_from(settings: Settings, source: BinaryIO, size: int | None, r
                 rejected.close()
 
 
-def _produce(source: str) -> tuple[Tally, Rejected]:
+def _produce(source: str, domain: DomainTopics | None) -> tuple[Tally, Rejected]:
     settings = load_settings()
     rejected = Rejected(rejected_path(source))
     if source == "-":
-        return asyncio.run(produce_from(settings, sys.stdin.buffer, None, rejected)), rejected
+        return asyncio.run(produce_from(settings, sys.stdin.buffer, None, rejected, domain)), rejected
     path = Path(source)
     with path.open("rb") as file:
-        return asyncio.run(produce_from(settings, file, path.stat().st_size, rejected)), rejected
+        return asyncio.run(produce_from(settings, file, path.stat().st_size, rejected, domain)), rejected
 
 
 @app.command(epilog="Example: relearn produce events.jsonl")
@@ -177,6 +184,9 @@ def produce(
     ] = None,
     example: Annotated[
         str | None, typer.Option("--example", metavar="TYPE", help="Print a sample line.")
+    ] = None,
+    domain: Annotated[
+        str | None, typer.Option("--domain", help="Whose partitions ticks, policies and retention are about.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -189,7 +199,9 @@ def produce(
         return
     if source is None:
         raise Failed("name a file, or - for standard input, or --example TYPE")
-    tally, rejected = _produce(source)
+    if domain is not None and domain not in DOMAINS:
+        raise Failed(f"there is no domain {domain!r}; known: {', '.join(DOMAINS)}")
+    tally, rejected = _produce(source, None if domain is None else DOMAINS[domain])
     if as_json:
         print_json({"sent": tally.sent, "rejected": tally.rejected, "rejected_file": _name(rejected)})
     else:

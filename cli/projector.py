@@ -12,6 +12,7 @@ from cli.lifetime import Runner, end_surely, run_all
 from cli.options import Domains, HealthPort
 from cli.parts import Part, prepared
 from projections.engine import Projector
+from projections.executions.projection import PROJECTION as EXECUTIONS
 from projections.learning.projection import PROJECTION as LEARNING
 from projections.projection import Projection
 from runtime.fault import Faults
@@ -19,7 +20,7 @@ from runtime.postgres import create_pool
 
 NAME = "projector"
 
-PROJECTIONS: Mapping[str, Projection] = {"learning": LEARNING}
+PROJECTIONS: Mapping[str, Projection] = {"learning": LEARNING, "executions": EXECUTIONS}
 
 app = typer.Typer(add_completion=False)
 

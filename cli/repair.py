@@ -74,7 +74,7 @@ class Repairer:
         for name, url in self._tree.health.items():
             if name.startswith("decider"):
                 found |= holes(await self._get(url))
-        idle = [each for each in found if is_idle(await self._get(self._tree.health[f"enricher-{each[0]}"]))]
+        idle = [each for each in found if is_idle(await self._get(self._tree.health["enricher"]))]
         self._seen = {each: self._seen.get(each, 0) + 1 for each in idle}
         for domain, partition in [each for each, looks in self._seen.items() if looks >= PATIENCE_LOOKS]:
             await self._repair(domain, partition, found[domain, partition])
@@ -82,7 +82,7 @@ class Repairer:
     async def _repair(self, domain: str, partition: int, offset: int) -> None:
         self._say(f"{domain} partition {partition} waits for input {offset:,}: rewinding the enricher")
         self._seen.clear()
-        async with self._tree.without(f"enricher-{domain}"):
+        async with self._tree.without("enricher"):
             await rewind(self._tree.settings, DOMAINS[domain], partition, offset=offset)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -54,13 +55,15 @@ class Servers:
 
     async def watch(self, say: Say, moved: Callable[[], Awaitable[None]]) -> None:
         """Restarts a server that ended, for ever; `moved` is called when one has another address then."""
-        backoff, crashes = Backoff(), 0
+        backoff, crashes, clock = Backoff(), Counter[str](), asyncio.get_running_loop().time
+        since = dict.fromkeys(self._all, clock())
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             for name, server in self._all.items():
                 if server.pid is None:
-                    crashes += 1
-                    await self._again(name, backoff.after(crashes), say, moved)
+                    crashes[name] = 1 if clock() - since[name] >= backoff.steady else crashes[name] + 1
+                    await self._again(name, backoff.after(crashes[name]), say, moved)
+                    since[name] = clock()
 
     async def _again(self, name: str, delay: float, say: Say, moved: Callable[[], Awaitable[None]]) -> None:
         before = self._addresses[name]

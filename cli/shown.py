@@ -9,21 +9,23 @@ from cli.failure import Failed
 from cli.tables import opened
 from projections.positions import Positions
 from runtime.settings import Settings
-from schemas.topics import LEARNING
+from schemas.topics import LEARNING, DomainTopics
 
 LOOK_SECONDS = 0.05
 
 
-async def until_shown(settings: Settings, offsets: Mapping[int, int], timeout: float) -> None:
-    """Returns when the projection of learning has passed these offsets of its log, by partition.
+async def until_shown(
+    settings: Settings, offsets: Mapping[int, int], timeout: float, domain: DomainTopics = LEARNING
+) -> None:
+    """Returns when the projection of the domain has passed these offsets of its log, by partition.
 
     Raises:
         Failed: if it does not come so far in time.
     """
-    log = LEARNING.log.name
-    positions = Positions(LEARNING.name, log)
+    log = domain.log.name
+    positions = Positions(domain.name, log)
     try:
-        async with asyncio.timeout(timeout), opened(settings) as pool:
+        async with asyncio.timeout(timeout), opened(settings, domain.name) as pool:
             while True:
                 shown = {
                     each.partition: each.next_offset

@@ -20,15 +20,13 @@ from runtime.embedded.ports import HOST
 from runtime.kafka import create_topics
 from runtime.settings import PREFIX, Settings
 from runtime.supervision import Command, Supervisor
-from schemas.topics import DOMAINS, every_topic
+from schemas.topics import every_topic
 
 PARTS = ("enricher", "decider", "projector", "scheduler")
 """In the order in which they start; they end in the reverse order."""
 
 EARLY = "enricher"
 """Starts beside the broker and waits for it: its model takes the longest to load."""
-
-PER_DOMAIN = ("enricher", "decider", "projector")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class Tree:
         self.watching: asyncio.Task[None]
         """Ends only if it fails."""
         self._say = say
-        listening = ["kafka", *self.names, "controller"]
+        listening = ["kafka", *layout.parts, "controller"]
         self._ports = choose(layout.folder / "ports.json", listening, layout.port_base)
         self._servers = Servers(layout.folder, self._ports["kafka"], self._ports["controller"])
         self._supervisor = Supervisor(self.logs, clock, on_crash=lambda crash: say(str(crash)))
@@ -69,18 +67,9 @@ class Tree:
         return self._supervisor.pids
 
     @property
-    def names(self) -> list[str]:
-        """Every part by name, as `decider-learning`."""
-        return [
-            f"{kind}-{domain}" if domain else kind
-            for kind in self.layout.parts
-            for domain in (tuple(DOMAINS) if kind in PER_DOMAIN else ("",))
-        ]
-
-    @property
     def health(self) -> Mapping[str, str]:
         """Where each part tells its health."""
-        return {name: f"http://{HOST}:{self._ports[name]}/health" for name in self.names}
+        return {name: f"http://{HOST}:{self._ports[name]}/health" for name in self.layout.parts}
 
     async def start(self) -> None:
         """Starts everything; returns when the servers answer and every part's process runs."""
@@ -88,12 +77,12 @@ class Tree:
             kafka = tasks.create_task(self._servers.start_kafka())
             await self._servers.start_postgres()
             self.settings = self._servers.settings()
-            early = [name for name in self.names if name.startswith(EARLY)]
+            early = {EARLY} & set(self.layout.parts)
             for name in early:
                 await self._start_part(name)
             await kafka
             await asyncio.gather(upgrade_all(self.settings), create_topics(self.settings, every_topic()))
-        for name in self.names:
+        for name in self.layout.parts:
             if name not in early:
                 await self._start_part(name)
         remember(self.layout.folder, self.settings.environment())
@@ -120,24 +109,23 @@ class Tree:
                 await self._start_part(name)
 
     async def _start_part(self, name: str) -> None:
-        kind, _, domain = name.partition("-")
         env = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
         # Threads that wait for each other by spinning take the cores from the other parts on this machine.
         env |= {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
         env |= self.settings.environment()
         env |= {f"{PREFIX}HEALTH_HOST": HOST, f"{PREFIX}HEALTH_PORT": str(self._ports[name])}
-        words = [sys.executable, "-m", "cli.main", kind, *(["--domain", domain] if domain else [])]
+        words = [sys.executable, "-m", "cli.main", name]
         await self._supervisor.start(Command(name, words, env))
 
     async def _stop_parts(self) -> None:
-        await asyncio.gather(*(self._supervisor.stop(name) for name in self.names))
+        await asyncio.gather(*(self._supervisor.stop(name) for name in self.layout.parts))
 
     async def _reconnect(self) -> None:
         """A server has another address: every part must be told."""
         async with self._changing:
             await self._stop_parts()
             self.settings = self._servers.settings()
-            for name in self.names:
+            for name in self.layout.parts:
                 await self._start_part(name)
         remember(self.layout.folder, self.settings.environment())
 

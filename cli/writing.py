@@ -16,6 +16,7 @@ from cli.shown import until_shown
 from cli.words import refusal, told
 from runtime.settings import Settings
 from schemas.event import Event
+from schemas.topics import LEARNING, DomainTopics
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,9 @@ class Manner:
     as_json: bool = False
 
 
-async def carry_out(settings: Settings, events: Sequence[Event[Any]], manner: Manner) -> list[Answer]:
+async def carry_out(
+    settings: Settings, events: Sequence[Event[Any]], manner: Manner, domain: DomainTopics = LEARNING
+) -> list[Answer]:
     """Appends these events; returns, when their effect is visible in the tables, what was decided about each.
 
     Without waiting it returns nothing.
@@ -35,12 +38,13 @@ async def carry_out(settings: Settings, events: Sequence[Event[Any]], manner: Ma
     Raises:
         Failed: if nothing is decided, or shown, in time.
     """
-    async with asker(settings) as asking:
+    async with asker(settings, domain) as asking:
         if not manner.wait:
             await asking.append(events)
             return []
         answers = await asking.ask(events, manner.timeout)
-    await until_shown(settings, {answer.partition: answer.offset for answer in answers}, manner.timeout)
+    offsets = {answer.partition: answer.offset for answer in answers}
+    await until_shown(settings, offsets, manner.timeout, domain)
     return answers
 
 

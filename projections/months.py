@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from asyncpg import Pool
 
 from projections.positions import Positions
-from projections.projection import Logged
+from projections.projection import Logged, Monthly
 from schemas.outcome import Outcome
 
 Month = tuple[str, int, int]
@@ -18,7 +18,7 @@ Month = tuple[str, int, int]
 class Months:
     """Which months of which tables are known to be there."""
 
-    def __init__(self, tables: Mapping[type[Outcome], str], positions: Positions) -> None:
+    def __init__(self, tables: Mapping[type[Outcome], Monthly], positions: Positions) -> None:
         self._tables = tables
         self._positions = positions
         self._known: set[Month] = set()
@@ -41,7 +41,7 @@ class Months:
         needed: set[Month] = set()
         for entry in logged:
             for outcome in entry.record.outcomes:
-                if (table := tables.get(type(outcome))) is not None:
-                    time = entry.event.time.astimezone(UTC)
-                    needed.add((table, time.year, time.month))
+                if (monthly := tables.get(type(outcome))) is not None:
+                    time = monthly.time(entry, outcome).astimezone(UTC)
+                    needed.add((monthly.table, time.year, time.month))
         return needed

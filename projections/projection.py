@@ -6,11 +6,20 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from projections.change import Change
 from schemas.event import Event
-from schemas.outcome import Outcome
+from schemas.outcome import (
+    DeadLettered,
+    DuplicateIgnored,
+    InputAbsent,
+    InputMoved,
+    Outcome,
+    PolicyAdopted,
+    RequestRefused,
+    TopicsReconnected,
+)
 from schemas.record import Record, RecordCodec
 
 
@@ -39,6 +48,35 @@ Audit = Callable[[Logged, int, Outcome], Change]
 """The audit row of the outcome with this index in its record."""
 
 
+def nothing(log: Logged, outcome: Outcome) -> Iterable[Change]:
+    """The audit row tells all there is."""
+    return ()
+
+
+GENERAL: Mapping[type[Outcome], Handler] = {
+    DuplicateIgnored: nothing,
+    DeadLettered: nothing,
+    InputMoved: nothing,
+    InputAbsent: nothing,
+    TopicsReconnected: nothing,
+    PolicyAdopted: nothing,
+    RequestRefused: nothing,
+}
+"""What every domain has and no table shows."""
+
+
+def time_of_event(log: Logged, outcome: Outcome) -> datetime:
+    """The event's own time."""
+    return log.event.time
+
+
+class Monthly(NamedTuple):
+    """A table that is partitioned by month, and the time by which a row has its place in it."""
+
+    table: str
+    time: Callable[[Logged, Any], datetime] = time_of_event
+
+
 @dataclass(frozen=True, slots=True)
 class Projection:
     """One domain's tables."""
@@ -51,8 +89,8 @@ class Projection:
     audit: Audit
     sql: Path
     """The folder with the statements that the handlers name."""
-    months: Mapping[type[Outcome], str]
-    """Outcomes whose event becomes a row of a table that is partitioned by month of the event's time."""
+    months: Mapping[type[Outcome], Monthly]
+    """Outcomes that become a row of a table that is partitioned by month."""
 
     def changes(self, logged: Iterable[Logged]) -> Iterable[Change]:
         """All that these records change, in their order.

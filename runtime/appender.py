@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer
@@ -14,7 +14,8 @@ from schemas.codec import encode
 from schemas.enriched import Coordinates
 from schemas.event import Event, PartitionData
 from schemas.failures import InvalidEvent
-from schemas.topics import DOMAINS
+from schemas.keys import key_of
+from schemas.topics import DOMAINS, DomainTopics, input_for
 
 
 class Delivery(Protocol):
@@ -28,33 +29,30 @@ class Delivery(Protocol):
     def timestamp(self) -> int: ...
 
 
-def key_of(event: Event[Any]) -> bytes | None:
-    """The message key: the shop in ASCII decimal; none for what concerns a whole partition."""
-    return None if isinstance(event.data, PartitionData) else b"%d" % event.shop_id
-
-
 class Appender:
     """Appends through one idempotent producer, whose life its owner keeps."""
 
-    def __init__(self, producer: AIOKafkaProducer, client_name: Callable[[str], str]) -> None:
-        """`client_name` gives a topic's name at the broker."""
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        client_name: Callable[[str], str],
+        domain: DomainTopics | None = None,
+    ) -> None:
+        """`client_name` gives a topic's name at the broker. `domain` need only be named for events of types that
+        several domains have: those that concern a whole partition.
+        """
         self._producer = producer
         self._client_name = client_name
         self._partitions: dict[str, int] = {}
-        self._topic_of = {
-            kind.TYPE: topic.name
-            for domain in DOMAINS.values()
-            for topic in domain.inputs
-            for kind in topic.types
-        }
+        self._topic_of = cache(partial(input_for, domain=domain))
 
     async def send(self, event: Event[Any], raw: bytes | None = None) -> Awaitable[Delivery]:
         """Hands over one event, `raw` being its own bytes where it came as such; await the result for delivery.
 
         Raises:
-            InvalidEvent: if it names a partition that does not exist.
+            InvalidEvent: if nobody can say in which topic or partition it belongs.
         """
-        name = self._client_name(self._topic_of[event.type])
+        name = self._client_name(self._topic(event))
         partition: int | None = None
         if isinstance(event.data, PartitionData):
             partition = event.data.partition
@@ -75,9 +73,15 @@ class Appender:
         sent = [await self.send(event) for event in events]
         delivered = await asyncio.gather(*sent)
         return [
-            Coordinates(self._topic_of[event.type], done.partition, done.offset, done.timestamp)
+            Coordinates(self._topic(event), done.partition, done.offset, done.timestamp)
             for event, done in zip(events, delivered, strict=True)
         ]
+
+    def _topic(self, event: Event[Any]) -> str:
+        try:
+            return self._topic_of(event.type).name
+        except LookupError as error:
+            raise InvalidEvent(str(error), field="type") from None
 
     async def _count(self, name: str) -> int:
         if name not in self._partitions:

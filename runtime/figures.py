@@ -17,22 +17,22 @@ READY = Gauged("relearn_ready", "1 where all of a process is ready.", ("part",))
 class Enriching:
     """What enrichers tell."""
 
-    INPUTS = Counted("relearn_enriched_inputs", "Inputs enriched.")
-    LAG = Gauged("relearn_enricher_lag", "Inputs that wait.")
+    INPUTS = Counted("relearn_enriched_inputs", "Inputs enriched.", ("domain",))
+    LAG = Gauged("relearn_enricher_lag", "Inputs that wait.", ("domain",))
     LAG_SECONDS = Gauged(
-        "relearn_enricher_lag_seconds", "Seconds that the oldest of them has waited, at most."
+        "relearn_enricher_lag_seconds", "Seconds that the oldest of them has waited, at most.", ("domain",)
     )
-    IDLE = Gauged("relearn_enricher_idle_seconds", "Seconds since the last progress.")
-    BATCH = Spread("relearn_enricher_batch_inputs", "Inputs enriched at once.", buckets=SIZES)
+    IDLE = Gauged("relearn_enricher_idle_seconds", "Seconds since the last progress.", ("domain",))
+    BATCH = Spread("relearn_enricher_batch_inputs", "Inputs enriched at once.", ("domain",), SIZES)
     BATCH_SECONDS = Spread(
-        "relearn_enricher_batch_seconds", "Time until a batch was enriched and durable.", buckets=TIMES
+        "relearn_enricher_batch_seconds", "Time until a batch was enriched and durable.", ("domain",), TIMES
     )
     ENCODE = Spread(
         "relearn_encode_seconds", "Time in which the model encoded the texts of a batch.", buckets=TIMES
     )
     ENCODED = Gauged("relearn_texts_encoded", "Texts that the model encoded.")
     FOUND = Gauged("relearn_texts_found", "Texts whose vector was known.")
-    REBALANCES = Counted("relearn_enricher_rebalances", "New assignments of partitions.")
+    REBALANCES = Counted("relearn_enricher_rebalances", "New assignments of partitions.", ("domain",))
 
 
 class Deciding:

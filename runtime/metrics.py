@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from prometheus_client import (
     CollectorRegistry,
@@ -15,6 +18,8 @@ from prometheus_client import (
     ProcessCollector,
 )
 from prometheus_client.core import GaugeMetricFamily
+
+M = TypeVar("M")
 
 INFO = "relearn"
 
@@ -28,6 +33,18 @@ def new_registry(part: str) -> CollectorRegistry:
         {"part": part, "version": version("relearn")}
     )
     return registry
+
+
+_made: WeakKeyDictionary[CollectorRegistry, dict[Hashable, Any]] = WeakKeyDictionary()
+
+
+def once(registry: CollectorRegistry, key: Hashable, make: Callable[[], M]) -> M:
+    """What stands in this registry under this key, made by the first who asks: domains share a process's numbers."""
+    made = _made.setdefault(registry, {})
+    if key not in made:
+        made[key] = make()
+    found: M = made[key]
+    return found
 
 
 @dataclass(frozen=True)
@@ -53,7 +70,7 @@ class Counted(Told):
 
     def on(self, registry: CollectorRegistry) -> Counter:
         """The counter, registered."""
-        return Counter(self.name, self.about, self.labels, registry=registry)
+        return once(registry, self, lambda: Counter(self.name, self.about, self.labels, registry=registry))
 
 
 @dataclass(frozen=True)
@@ -67,7 +84,7 @@ class Gauged(Told):
 
     def on(self, registry: CollectorRegistry) -> Gauge:
         """The gauge, registered."""
-        return Gauge(self.name, self.about, self.labels, registry=registry)
+        return once(registry, self, lambda: Gauge(self.name, self.about, self.labels, registry=registry))
 
     def family(self) -> GaugeMetricFamily:
         """The gauge for a collector that asks only when Prometheus does."""
@@ -87,4 +104,9 @@ class Spread(Told):
 
     def on(self, registry: CollectorRegistry) -> Histogram:
         """The histogram, registered."""
-        return Histogram(self.name, self.about, self.labels, registry=registry, buckets=self.buckets)
+        buckets = self.buckets
+        return once(
+            registry,
+            self,
+            lambda: Histogram(self.name, self.about, self.labels, registry=registry, buckets=buckets),
+        )

@@ -20,6 +20,9 @@ from runtime.catalog import CatalogReader, Report, compare
 DIMENSIONS = re.compile(r"(?<!:):dimensions\b")
 """psql's own way to write a variable, so that psql can run the files too."""
 
+INCLUDE = re.compile(r"^\\ir (?P<name>\S+)$", re.MULTILINE)
+"""psql's own way to include a file, relative to the one that does."""
+
 MAX_DIMENSIONS = 4000
 """The widest halfvec that pgvector can index."""
 
@@ -93,7 +96,9 @@ def read_migrations(folder: Traversable) -> list[Migration]:
 
 
 def _text(folder: Traversable, name: str) -> str:
-    return (folder / name).read_text(encoding="utf-8")
+    """The file's text, with what it includes of files that several domains share."""
+    text = (folder / name).read_text(encoding="utf-8")
+    return INCLUDE.sub(lambda found: _text(folder, found["name"]).rstrip("\n"), text)
 
 
 class Migrator:

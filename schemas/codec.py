@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from schemas.event import Envelope, Event, EventData, PartitionData, attributes
 from schemas.failures import InvalidEvent
+from schemas.task import TaskData
 from schemas.topics import MAX_INPUT_BYTES
 
 M = TypeVar("M", bound=BaseModel)
@@ -70,12 +71,21 @@ def event_from(
     if issubclass(kind, PartitionData):
         if envelope.shopid is not None:
             raise InvalidEvent("must be absent: this type concerns a whole partition", field="shopid")
+    elif issubclass(kind, TaskData):
+        _check_task(envelope)
     elif envelope.shopid is None and _is_about_a_shop(kind):
         raise InvalidEvent("is required", field="shopid")
     if strict and (unknown := envelope.data.keys() - kind.model_fields.keys()):
         raise InvalidEvent("is not a field of this type", field=f"data.{min(unknown)}")
     data = _validated(kind, envelope.data, "data.")
     return Event(envelope.id, envelope.source, envelope.time, envelope.shopid or 0, envelope.subject, data)
+
+
+def _check_task(envelope: Envelope) -> None:
+    if envelope.shopid is not None:
+        raise InvalidEvent("must be absent: a task belongs to no shop", field="shopid")
+    if envelope.subject != envelope.data.get("task_id"):
+        raise InvalidEvent("must be the task's id, as data.task_id says it", field="subject")
 
 
 def _is_about_a_shop(kind: type[EventData]) -> bool:

@@ -8,14 +8,14 @@ from typing import Any
 
 import orjson
 
-from schemas import generated
+from schemas import execution, generated, learning
 from schemas.compatibility import incompatibilities
 from schemas.event import Envelope, EventData, PartitionData
 from schemas.examples import examples_of
-from schemas.learning import OUTCOMES
 from schemas.messages import DEAD_LETTER, ENRICHED, LIVE_KNOWLEDGE, record_schema
 from schemas.outcome import Outcome
 from schemas.record import RecordCodec
+from schemas.task import TaskData
 from schemas.topics import DEAD_LETTERS, DOMAINS, DomainTopics, Role, Topic
 
 Schema = dict[str, Any]
@@ -24,7 +24,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 VERSION = "1.0.0"
 """Of the contract as a whole; each type carries its own version in its name."""
 
-OUTCOMES_OF: Mapping[str, Sequence[type[Outcome]]] = {"learning": OUTCOMES}
+OUTCOMES_OF: Mapping[str, Sequence[type[Outcome]]] = {
+    "learning": learning.OUTCOMES,
+    "executions": execution.OUTCOMES,
+}
 FEEDS: Mapping[str, Schema] = {"knowledge.live": LIVE_KNOWLEDGE}
 OURS: frozenset[Role] = frozenset({"scheduler", "enricher", "decider", "projector"})
 """Roles that relearn plays itself; the others are services, reviewers and subscribers."""
@@ -54,8 +57,9 @@ def _event_schema(name: str, kind: type[EventData]) -> Schema:
     definitions = data.pop("$defs", {})
     fields = envelope["properties"] | {"type": {"const": name, "type": "string"}, "data": data}
     required = list(envelope["required"])
-    if issubclass(kind, PartitionData):
+    if issubclass(kind, PartitionData | TaskData):
         del fields["shopid"]
+        required += ["subject"] if issubclass(kind, TaskData) else []
     else:
         required.append("shopid")
         fields["shopid"] = next(c for c in fields["shopid"]["anyOf"] if c["type"] == "integer")

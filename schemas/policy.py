@@ -1,4 +1,4 @@
-"""The numbers that learning decides by. A policy is named by the hash of its content."""
+"""The numbers that domains decide by. A policy is named by the hash of its content."""
 
 from __future__ import annotations
 
@@ -81,6 +81,21 @@ class LearningPolicy(Section):
     phrases: Phrases = Phrases()
     experiments: Experiments = Experiments()
     retention: Retention = Retention()
+
+
+class ExecutionsPolicy(Section):
+    """Everything that the executions decider's judgement depends on, and what is derived from its log."""
+
+    kind: Literal["executions"] = "executions"
+    wait_hours: Annotated[int, Field(ge=1)] = 24
+    """How long a task's other half is waited for."""
+    closed_a_tick: Annotated[int, Field(ge=1)] = 500
+    """How many tasks one tick gives up waiting for, at most."""
+    closed_days: Annotated[int, Field(ge=1)] = 7
+    """How long the ids of closed tasks are known."""
+    similarity_threshold: Annotated[float, Field(gt=0, le=1)] = 0.85
+    """From here on two summaries are one solution."""
+    retention: Retention = Retention(days=90)
 
 
 def content(policy: BaseModel) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from schemas.review import (
     KnowledgeRolledBack,
     MergeReverted,
 )
+from schemas.task import TaskCompleted, TaskFeedbackGiven, TaskRouted, TaskStarted
 
 DAY_MS = 24 * 60 * 60 * 1000
 FOR_EVER = -1
@@ -167,6 +168,46 @@ LEARNING = DomainTopics(
     ),
 )
 
+EXECUTIONS = DomainTopics(
+    name="executions",
+    inputs=(
+        _input(
+            "tasks.events",
+            "task",
+            "what orchestrators report of tasks",
+            ("service",),
+            (TaskRouted, TaskStarted, TaskCompleted, TaskFeedbackGiven),
+        ),
+        _input(
+            "tasks.control",
+            "task",
+            "what concerns all tasks of a partition",
+            ("reviewer", "scheduler"),
+            (PolicyAdopted, RetentionAdvanced, Tick),
+        ),
+    ),
+    control="tasks.control",
+    enriched=Topic(
+        "tasks.enriched",
+        "task",
+        "inputs, validated and embedded",
+        ("enricher",),
+        ("decider",),
+        7 * DAY_MS,
+        MAX_RECORD_BYTES,
+    ),
+    log=Topic(
+        "executions.records",
+        "task",
+        "one record for every input: the input and all that was decided about it",
+        ("decider",),
+        ("decider", "projector", "anyone"),
+        FOR_EVER,
+        MAX_RECORD_BYTES,
+    ),
+    key="task",
+)
+
 DEAD_LETTERS = Topic(
     "dead-letters",
     "input",
@@ -177,7 +218,25 @@ DEAD_LETTERS = Topic(
     MAX_RECORD_BYTES,
 )
 
-DOMAINS: Mapping[str, DomainTopics] = {domain.name: domain for domain in (LEARNING,)}
+DOMAINS: Mapping[str, DomainTopics] = {domain.name: domain for domain in (LEARNING, EXECUTIONS)}
+
+
+def input_for(event_type: str, domain: DomainTopics | None = None) -> Topic:
+    """The topic in which events of this type belong: among those of the domain, where one is named.
+
+    Raises:
+        LookupError: if there is none, or if several domains have one and none is named.
+    """
+    domains = DOMAINS.values() if domain is None else (domain,)
+    found = [topic for each in domains if (topic := each.input_of(event_type)) is not None]
+    if len(found) != 1:
+        names = ", ".join(topic.name for topic in found)
+        raise LookupError(
+            f"{event_type!r} belongs in each of {names}: name the domain"
+            if found
+            else f"{event_type!r} has no topic"
+        )
+    return found[0]
 
 
 def every_topic() -> tuple[Topic, ...]:

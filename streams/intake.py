@@ -10,6 +10,7 @@ from aiokafka import ConsumerRecord
 
 from runtime.tracing import carried
 from schemas.enriched import Input
+from schemas.keys import key_of
 from schemas.record import Record, RecordCodec
 from schemas.topics import DEAD_LETTERS
 from streams.domain import Domain
@@ -112,7 +113,7 @@ class Intake(Generic[S]):
 
     def _said(self, decision: Decision) -> Iterator[tuple[str, bytes | None, bytes | None]]:
         record = decision.record
-        key = b"%d" % record.shop_id if record.shop_id else None
+        key = None if record.event is None else key_of(record.event)
         yield self._checked(record, self._log_topic, key, self._codec.encode(record))
         for feed in decision.feeds:
             yield self._checked(record, feed.topic, feed.key, feed.value)

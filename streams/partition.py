@@ -205,7 +205,7 @@ class Machine(Generic[S]):
     def expect(self, state: PartitionState[S], coming: Iterable[tuple[Input, dict[str, Any]]]) -> None:
         """Tells the domain what is about to be decided: inputs with their events as parsed JSON."""
         told = [
-            (event["shopid"], said.enrichment)
+            (event.get("shopid", 0), said.enrichment)
             for said, event in coming
             if isinstance(said, Enriched) and said.enrichment.vectors and said.enrichment.model == state.model
         ]

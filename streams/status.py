@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from runtime.figures import Deciding
+from runtime.metrics import once
 from schemas.outcome import DeadLettered, InputAbsent
 from schemas.record import Record
 from streams.reasons import reason_class
@@ -63,7 +64,7 @@ class Meters:
         self._taken = Deciding.TAKEN_OVER.on(registry)
         self._failures = Deciding.FAILURES.on(registry)
         self._unsaved = Deciding.SNAPSHOT_FAILURES.on(registry)
-        registry.register(_StatusCollector(domain, status))
+        once(registry, _StatusCollector, lambda: _StatusCollector(registry)).asks[domain] = status
 
     def wrote(self, partition: int, records: Sequence[Record], seconds: float) -> None:
         """A transaction with these records was committed."""
@@ -105,8 +106,10 @@ class _StatusCollector(Collector):
 
     TOLD = (Deciding.CHECKPOINT, Deciding.SEQ, Deciding.LAG, Deciding.LAG_SECONDS)
 
-    def __init__(self, domain: str, status: Callable[[], Iterable[PartitionStatus]]) -> None:
-        self._domain, self._status = domain, status
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.asks: dict[str, Callable[[], Iterable[PartitionStatus]]] = {}
+        """Whom to ask, by domain."""
+        registry.register(self)
 
     def describe(self) -> Iterable[Metric]:
         return [told.family() for told in (*self.TOLD, Deciding.STATE, Deciding.SNAPSHOT)]
@@ -114,8 +117,8 @@ class _StatusCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         families = [told.family() for told in self.TOLD]
         state, snapshot = Deciding.STATE.family(), Deciding.SNAPSHOT.family()
-        for each in self._status():
-            labels = [self._domain, str(each.partition)]
+        for domain, each in ((name, one) for name, status in self.asks.items() for one in status()):
+            labels = [domain, str(each.partition)]
             values = (each.checkpoint, each.seq, each.lag, None if each.lag is None else each.lag_seconds)
             for family, value in zip(families, values, strict=True):
                 _add(family, labels, value)

@@ -143,7 +143,7 @@ async def bad_input_harms_nobody(tree: Tree, appender: Appender, sender: AIOKafk
 
 
 async def killed_parts_come_back(tree: Tree, appender: Appender) -> None:
-    for part in ("decider-learning", "projector-learning"):
+    for part in ("decider", "projector"):
         os.kill(tree.pids[part], signal.SIGKILL)
     await appender.append(
         *(event(f"k{n}", 9, complaint(f"Question {n}?", f"customer {n}")) for n in range(50))

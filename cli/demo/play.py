@@ -19,11 +19,12 @@ from cli.demo.watch import Watch
 from cli.scenario import Message, Phase, phases
 from cli.status import until_caught_up
 from runtime import kafka
-from runtime.appender import every_type, key_of
+from runtime.appender import every_type
 from runtime.settings import Settings
 from schemas.codec import decode
 from schemas.event import PartitionData
 from schemas.failures import InvalidEvent
+from schemas.keys import key_of
 from schemas.topics import DOMAINS, LEARNING
 
 TIMEOUT_SECONDS = 600.0

@@ -1,1 +1,1 @@
-DROP FUNCTION IF EXISTS create_month_partition(TEXT, DATE);
+\ir ../common/month_partitions.down.sql

@@ -22,13 +22,7 @@ CREATE TABLE learning_audit_log (
 CREATE INDEX idx_audit_entity ON learning_audit_log (shop_id, entity_id, at);
 CREATE INDEX idx_audit_at ON learning_audit_log (shop_id, at);
 
-CREATE FUNCTION refuse_audit_change() RETURNS TRIGGER
-LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP
-        USING ERRCODE = 'restrict_violation';
-END
-$$;
+\ir ../common/append_only.up.sql
 
 -- Per statement, so that a change of no rows is refused too; always, so that a replication role is no way round.
 CREATE TRIGGER audit_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON learning_audit_log

@@ -11,8 +11,9 @@ from pgvector import Vector
 
 from projections.change import Change, Statement, keep, replace
 from projections.learning import keys
-from projections.learning.values import as_json, vector_of
+from projections.learning.values import vector_of
 from projections.projection import Logged
+from projections.values import as_json
 from schemas.stored import ConversationStored
 from schemas.words import transcript_of
 

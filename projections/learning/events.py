@@ -12,8 +12,9 @@ from pgvector import Vector
 from projections.change import Change, Statement
 from projections.learning import keys
 from projections.learning.conversations import conversation_seen, shop_seen
-from projections.learning.values import as_json, vector_of
+from projections.learning.values import vector_of
 from projections.projection import Logged
+from projections.values import as_json
 from schemas.stored import CallStored, CorrectionStored, FeedbackStored, ResponseStored
 
 

@@ -13,8 +13,9 @@ from projections.change import Change, Row, Statement, replace
 from projections.learning import keys
 from projections.learning.item_rows import LinkRow, linked_twice
 from projections.learning.queue import content_at
-from projections.learning.values import as_json, id_list, neighbours, vector_of
+from projections.learning.values import id_list, neighbours, vector_of
 from projections.projection import Logged
+from projections.values import as_json
 from schemas import learning as out
 from schemas.standing import KnowledgeState
 from schemas.words import words_at

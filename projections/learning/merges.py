@@ -8,8 +8,8 @@ from projections.change import Change, Row, Statement
 from projections.learning import item_rows as rows
 from projections.learning import keys
 from projections.learning.queue import CONTENT, becomes, metadata_of, state_of
-from projections.learning.values import vector_from
 from projections.projection import Logged
+from projections.values import vector_from
 from schemas.learning import ItemOutcome, ItemSplit, MergeReverted
 from schemas.standing import Kind, Words
 

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from projections.change import Change
 from projections.learning import conversations, events, knowledge, merges, queue, retention
 from projections.learning.audit import audit
-from projections.projection import Handler, Logged, Projection
+from projections.projection import GENERAL, Handler, Monthly, Projection, nothing
 from schemas import learning as out
-from schemas.outcome import (
-    DeadLettered,
-    DuplicateIgnored,
-    InputAbsent,
-    InputMoved,
-    Outcome,
-    PolicyAdopted,
-    RequestRefused,
-    RetentionAdvanced,
-    TopicsReconnected,
-)
+from schemas.outcome import Outcome, RetentionAdvanced
 from schemas.record import RecordCodec
 from schemas.stored import (
     CallStored,
@@ -32,20 +21,8 @@ from schemas.stored import (
 )
 from schemas.topics import LEARNING
 
-
-def nothing(log: Logged, outcome: Outcome) -> Iterable[Change]:
-    """The audit row tells all there is."""
-    return ()
-
-
 HANDLERS: Mapping[type[Outcome], Handler] = {
-    DuplicateIgnored: nothing,
-    DeadLettered: nothing,
-    InputMoved: nothing,
-    InputAbsent: nothing,
-    TopicsReconnected: nothing,
-    PolicyAdopted: nothing,
-    RequestRefused: nothing,
+    **GENERAL,
     RetentionAdvanced: retention.advanced,
     FeedbackStored: events.feedback,
     CorrectionStored: events.correction,
@@ -86,5 +63,8 @@ PROJECTION = Projection(
     handlers=HANDLERS,
     audit=audit,
     sql=Path(__file__).with_name("sql"),
-    months={FeedbackStored: "conversation_feedback", ResponseStored: "response_analytics"},
+    months={
+        FeedbackStored: Monthly("conversation_feedback"),
+        ResponseStored: Monthly("response_analytics"),
+    },
 )

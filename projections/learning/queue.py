@@ -12,8 +12,9 @@ from pgvector import Vector
 from projections.change import Change, Row, Statement
 from projections.learning import item_rows as rows
 from projections.learning import keys
-from projections.learning.values import as_json, id_list, moment, neighbours, vector_of
+from projections.learning.values import id_list, neighbours, vector_of
 from projections.projection import Logged
+from projections.values import as_json, moment
 from schemas import learning as out
 from schemas.standing import ItemState, Kind, Match, Parts, Source
 from schemas.words import words_at

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 from pgvector import Vector as PgVector
 
 from projections.projection import Logged
-from schemas import vector
 from schemas.standing import Match
-
-
-def as_json(value: Any) -> str:
-    """JSON text for a jsonb column."""
-    return orjson.dumps(value).decode()
 
 
 def id_list(ids: Iterable[UUID]) -> list[str]:
@@ -32,20 +24,10 @@ def joined(earlier: str, later: str) -> str:
     return later if earlier == "[]" else f"{earlier[:-1]},{later[1:]}"
 
 
-def moment(time: datetime) -> str:
-    """An instant as it stands in JSON."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds")
-
-
 def vector_of(log: Logged, part: str | None) -> PgVector | None:
     """The vector that the enricher computed of this part; None if there is no such text."""
     embedded = None if part is None else log.record.enrichment.vectors.get(part)
     return None if embedded is None else PgVector(embedded.vector)
-
-
-def vector_from(text: str | None) -> PgVector | None:
-    """The vector in this base64."""
-    return None if text is None else PgVector(vector.from_text(text))
 
 
 def neighbours(matches: Iterable[Match]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from schemas.codec import decode
 from schemas.enriched import Coordinates, Invalid, Moved
 from schemas.event import Event, PartitionData
 from schemas.failures import InvalidEvent
-from schemas.topics import MAX_INPUT_BYTES, DomainTopics, Key
+from schemas.keys import key_of
+from schemas.topics import MAX_INPUT_BYTES, DomainTopics
 
 MAX_AHEAD_MS = 5 * 60 * 1000
 """How far an event's own time may lie ahead of its append time."""
@@ -20,9 +21,6 @@ MAX_BEHIND_MS = 3653 * 24 * 60 * 60 * 1000
 """How far it may lie behind: ten years."""
 
 Headers = Sequence[tuple[str, bytes]]
-
-KEY_OF: Mapping[Key, Callable[[Event[Any]], bytes]] = {"shop": lambda event: b"%d" % event.shop_id}
-"""What a domain is keyed by, as the key of a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,6 @@ class Check:
     def __init__(self, domain: DomainTopics, partitions: int) -> None:
         self._domain = domain
         self._partitions = partitions
-        self._key_of = KEY_OF[domain.key]
         self._types_of = {topic.name: frozenset(kind.TYPE for kind in topic.types) for topic in domain.inputs}
 
     def __call__(self, raw: RawInput) -> Valid | Invalid | Astray:
@@ -106,8 +103,10 @@ class Check:
         _check_time(event, raw.appended_at)
         if isinstance(event.data, PartitionData):
             _check_partition(event.data, raw)
-            return Valid(raw.coordinates, raw.value, event, None)
-        return self._at_home(event, raw, raw.value)
+        key = key_of(event)
+        return (
+            Valid(raw.coordinates, raw.value, event, None) if key is None else self._at_home(event, raw, key)
+        )
 
     def _check_topic(self, event: Event[Any], raw: RawInput) -> None:
         if event.type not in self._types_of[raw.topic]:
@@ -115,15 +114,14 @@ class Check:
             where = belongs.name if belongs else "no topic"
             raise InvalidEvent(f"{event.type!r} belongs in {where}, not in {raw.topic}", field="type")
 
-    def _at_home(self, event: Event[Any], raw: RawInput, value: bytes) -> Valid | Astray:
-        key = self._key_of(event)
+    def _at_home(self, event: Event[Any], raw: RawInput, key: bytes) -> Valid | Astray:
         if raw.key is not None and raw.key != key:
             told = raw.key[:40]
             raise InvalidEvent(f"the message's key {told!r} is not its {self._domain.key}, {key.decode()}")
         home = home_of(key, self._partitions)
         if home != raw.partition:
             return Astray(Moved(raw.coordinates, home), key, raw)
-        return Valid(raw.coordinates, value, event, key)
+        return Valid(raw.coordinates, raw.value or b"", event, key)
 
 
 def _check_time(event: Event[Any], appended_at: int) -> None:

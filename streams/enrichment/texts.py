@@ -12,6 +12,7 @@ from schemas.event import EventData
 from schemas.feedback import FeedbackGiven
 from schemas.knowledge import KnowledgeImported, KnowledgeProposed
 from schemas.review import ItemApproved, KnowledgeEdited
+from schemas.task import TaskCompleted, TaskRouted
 from schemas.words import transcript_of, words_at
 from streams.text import is_blank
 
@@ -65,6 +66,14 @@ def _turns(data: ConversationRecorded) -> Texts:
             yield f"turn/{index}", message.content
 
 
+def _routed(data: TaskRouted) -> Texts:
+    yield "task", f"{data.task_type}: {data.task_description}"
+
+
+def _completed(data: TaskCompleted) -> Texts:
+    yield "solution", data.solution_summary
+
+
 def _spoken(data: EventData, *parts: str) -> Texts:
     return ((part, words_at(data, part)) for part in parts)
 
@@ -86,6 +95,8 @@ TEXTS: Mapping[type[EventData], Callable[[Any], Texts]] = {
     KnowledgeImported: _question_and_answer,
     ItemApproved: _question_and_answer,
     KnowledgeEdited: _question_and_answer,
+    TaskRouted: _routed,
+    TaskCompleted: _completed,
 }
 """Events with words that are compared or searched; all others have none."""
 

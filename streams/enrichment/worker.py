@@ -51,11 +51,19 @@ def end_process(error: BaseException) -> NoReturn:
     os._exit(1)
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One domain that an enricher serves, and who wants to know how it does."""
+
+    domain: DomainTopics
+    enricher: Enricher
+    observer: Observer
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What an enricher lives in. `beside` is entered before the first input and left after the last."""
 
-    observer: Observer
     beside: Sequence[AbstractAsyncContextManager[Any]] = ()
     clock: Clock = field(default_factory=SystemClock)
     fault: Faults = field(default_factory=Faults)
@@ -63,46 +71,68 @@ class Surroundings:
     """Called instead of acknowledging; must end the process."""
 
 
-def run(settings: Settings, domain: DomainTopics, enricher: Enricher, around: Surroundings) -> NoReturn:
+def run(settings: Settings, served: Sequence[Served], around: Surroundings) -> NoReturn:
     """Enriches until SIGTERM or SIGINT, then finishes the batch in hand and ends the process with status 0."""
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    build_worker(settings, domain, enricher, around, loop=loop).execute_from_commandline()
+    build_worker(settings, served, around, loop=loop).execute_from_commandline()
 
 
 def build_worker(
     settings: Settings,
-    domain: DomainTopics,
-    enricher: Enricher,
+    served: Sequence[Served],
     around: Surroundings,
     *,
     loop: asyncio.AbstractEventLoop,
 ) -> faust.Worker:
-    """A worker for this loop, not started."""
-    app = new_app(settings, group_of(settings, domain), loop)
-    work = Work(settings, domain, enricher, around)
-    work.join(app)
+    """A worker for this loop, not started. Each domain has an app, and so a consumer group, of its own."""
+    works = [Work(settings, each, around) for each in served]
+    apps = [new_app(settings, group_of(settings, each.domain), loop) for each in served]
+    for work, app in zip(works, apps, strict=True):
+        work.join(app)
+        app.in_worker = True
+    first, *others = apps
     # Services start before the app and stop after it, so what an agent writes with outlives the agent.
-    worker = faust.Worker(app, work, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
+    worker = faust.Worker(
+        first,
+        Beside(around.beside),
+        *works,
+        *others,
+        loop=loop,
+        quiet=True,
+        override_logging=False,
+        redirect_stdouts=False,
+    )
     worker.spinner = None
     return worker
+
+
+class Beside(mode.Service):
+    """What is entered before everything else, and left after it."""
+
+    def __init__(self, contexts: Sequence[AbstractAsyncContextManager[Any]]) -> None:
+        super().__init__()
+        self._contexts = contexts
+
+    async def on_start(self) -> None:
+        """Enters them; Faust leaves them when it stops."""
+        for each in self._contexts:
+            await self.add_async_context(each)
 
 
 class Work(mode.Service):
     """What the agents of one domain share: clients, continuity, the watchdog."""
 
-    def __init__(
-        self, settings: Settings, domain: DomainTopics, enricher: Enricher, around: Surroundings
-    ) -> None:
+    def __init__(self, settings: Settings, served: Served, around: Surroundings) -> None:
         super().__init__()
         self._settings = settings
-        self._domain = domain
-        self._enricher = enricher
+        self._domain = domain = served.domain
+        self._enricher = served.enricher
         self._around = around
         self._reader = InputReader(settings, domain)
         self._outlet = Outlet(settings, domain)
         self._continuity = Continuity(self._reader)
-        self._watchdog = Watchdog(self._reader, self._continuity, around.observer, around.clock)
+        self._watchdog = Watchdog(self._reader, self._continuity, served.observer, around.clock)
 
     def join(self, app: faust.App) -> None:
         """Gives the app one agent per input topic, and the watchdog."""
@@ -115,8 +145,6 @@ class Work(mode.Service):
 
     async def on_start(self) -> None:
         """Opens the clients and makes sure that the topics are as expected."""
-        for each in self._around.beside:
-            await self.add_async_context(each)
         await self._reader.start()
         await self._outlet.start()
         await self._reader.require(self._domain, self._settings.partitions)

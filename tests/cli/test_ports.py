@@ -35,5 +35,5 @@ def test_a_new_name_does_not_take_what_another_remembers(tmp_path: Path) -> None
 def test_with_a_base_the_broker_is_there_and_health_follows(tmp_path: Path) -> None:
     tree = Tree(Layout(tmp_path, port_base=29_092), SystemClock(), print)
     assert [url.split(":")[2].partition("/")[0] for url in tree.health.values()] == [
-        str(29_093 + number) for number in range(len(tree.names))
+        str(29_093 + number) for number in range(len(tree.layout.parts))
     ]

@@ -19,7 +19,7 @@ from runtime.kafka import create_topics
 from runtime.settings import Settings
 from schemas.codec import decode
 from schemas.examples import example_of
-from schemas.topics import LEARNING, every_topic
+from schemas.topics import every_topic
 from tests.cli.conftest import relearn
 
 NOW = datetime.now(UTC)
@@ -55,7 +55,7 @@ async def test_good_lines_are_sent_and_bad_ones_are_kept_with_number_and_reason(
         b"\n".join([good, b"not json", orjson.dumps(unknown), b"", ahead, tick, nowhere]) + b"\n"
     )
 
-    result = await relearn("produce", str(file), env=environment)
+    result = await relearn("produce", "--domain", "learning", str(file), env=environment)
 
     assert result.exit_code == 1
     assert "2 events appended, 4 lines rejected" in result.output
@@ -96,7 +96,7 @@ def test_a_file_that_is_not_there_is_one_sentence() -> None:
 @pytest.mark.parametrize("event_type", every_type())
 def test_every_example_is_valid_and_new(event_type: str) -> None:
     first, second = (CliRunner().invoke(app, ["produce", "--example", event_type]).stdout for _ in range(2))
-    events = [decode(each.encode(), LEARNING.types, strict=True) for each in (first, second)]
+    events = [decode(each.encode(), every_type(), strict=True) for each in (first, second)]
     assert events[0].type == event_type
     assert events[0].id != events[1].id
 
@@ -105,3 +105,14 @@ def test_an_unknown_example_names_those_there_are() -> None:
     result = CliRunner().invoke(app, ["produce", "--example", "gossip"])
     assert result.exit_code == 1
     assert "relearn.feedback.given.v1" in result.stderr
+
+
+async def test_what_several_domains_have_needs_one_that_is_named(
+    environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "ticks.jsonl"
+    file.write_bytes(line("relearn.tick.v1", data={"partition": 0}))
+    result = await relearn("produce", str(file), env=environment)
+    assert result.exit_code == 1
+    (rejected,) = (tmp_path / "ticks.rejected.jsonl").read_bytes().splitlines()
+    assert "belongs in each of learning.reviews, tasks.control: name the domain" in rejected.decode()

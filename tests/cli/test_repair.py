@@ -19,7 +19,7 @@ from schemas.topics import LEARNING, every_topic
 from streams.enrichment.inputs import group_of
 from tests.cli.conftest import event
 
-HEALTH = {"decider-learning": "decider", "enricher-learning": "enricher"}
+HEALTH = {"decider": "decider", "enricher": "enricher"}
 LIVE = {"ready": True, "reason": ""}
 HOLE = {
     "ready": False,
@@ -60,7 +60,7 @@ async def rewindable(kafka_settings: Settings) -> Settings:
     await create_topics(kafka_settings, every_topic())
     async with kafka.producer(kafka_settings) as producer:
         ticks = [event(Tick(partition=2)) for _ in range(3)]
-        await Appender(producer, kafka_settings.topic).append(*ticks)
+        await Appender(producer, kafka_settings.topic, LEARNING).append(*ticks)
     await commit(kafka_settings, 3)
     return kafka_settings
 
@@ -92,11 +92,11 @@ async def test_it_rewinds_to_the_hole_after_some_looks_and_starts_counting_anew(
         await repairer.look()
     assert not tree.stopped
     await repairer.look()
-    assert tree.stopped == ["enricher-learning"]
+    assert tree.stopped == ["enricher"]
     assert words == ["learning partition 2 waits for input 1: rewinding the enricher"]
     assert await committed(rewindable) == 1
     await repairer.look()
-    assert tree.stopped == ["enricher-learning"]
+    assert tree.stopped == ["enricher"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from aiokafka import TopicPartition
 from runtime import kafka, postgres
 from runtime.settings import Settings
 from schemas.learning import ItemReleased
-from schemas.topics import LEARNING
+from schemas.topics import DOMAINS, LEARNING
 from streams.enrichment.inputs import group_of
 from tests.cli.conftest import Stage, relearn
 
@@ -64,7 +64,7 @@ async def test_a_program_is_told_how_far_each_part_is(halfway: Stage) -> None:
     projection = row_of(found, "projection", "learning.decisions", at)
     assert (projection["at"], projection["end"], projection["lag"]) == (2, 3, 1)
     assert 0 <= projection["age_seconds"] < 60
-    assert len(found["parts"]) == 4 * 4
+    assert len(found["parts"]) == 4 * 4 * len(DOMAINS)
     assert found["dead_letters"] == 0
 
 

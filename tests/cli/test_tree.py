@@ -67,13 +67,13 @@ async def test_crashes_and_holes_mend_by_themselves(folder: Path) -> None:
             await until_caught_up(tree.settings, 60)
             assert len(watch.latencies) == 20
 
-            await crash(tree, "decider-learning")
+            await crash(tree, "decider")
             await append(tree.settings, 20)
             await until_caught_up(tree.settings, 60)
             assert len(watch.latencies) == 40
-            assert any("decider-learning ended with SIGKILL" in words for words in told)
+            assert any("decider ended with SIGKILL" in words for words in told)
 
-            async with tree.without("enricher-learning"):
+            async with tree.without("enricher"):
                 await append(tree.settings, 20)
                 await skip(tree.settings, passed_over=5)
             await until_caught_up(tree.settings, 180)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from cli.enricher import Watch
+from cli.enricher import Watch, tell_of
 from projections.meters import Meters as ProjectionMeters
 from runtime.health import Health
 from streams.status import Meters as DeciderMeters
@@ -37,7 +37,8 @@ def told() -> set[str]:
     """The names of all figures that enrichers, deciders and projectors tell."""
     registry = CollectorRegistry(auto_describe=True)
     embedder: Any = SimpleNamespace(encoded=0, hits=0)
-    Watch(Health([]), registry, embedder)
+    Watch("learning", Health([]), registry)
+    tell_of(embedder, registry)
     DeciderMeters("learning", registry, list)
     ProjectionMeters("learning", registry)
     return {family.name for family in registry.collect()}

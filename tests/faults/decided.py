@@ -13,8 +13,9 @@ from cli.migrate import upgrade_all
 from cli.status import until_caught_up
 from runtime.postgres import connect
 from runtime.settings import Settings
+from schemas.documents import OUTCOMES_OF
 from schemas.record import RecordCodec
-from schemas.topics import LEARNING
+from schemas.topics import DOMAINS, LEARNING, DomainTopics
 from streams.learning.decider import Learning
 from tests.faults.parts import part
 from tests.faults.tables import messages, tables
@@ -25,21 +26,28 @@ REBUILT_SECONDS = 60.0
 
 async def assert_decided_once(settings: Settings) -> None:
     """One record for each input, in order, except for the record that opens the log."""
-    for number in range(settings.partitions):
-        records = [CODEC.decode(m.value) for m in await messages(settings, LEARNING.log.name, number)]
-        assert [record.seq for record in records] == list(range(len(records)))
-        decided = defaultdict[str, list[int]](list)
-        for record in records:
-            if record.input is not None:
-                decided[record.input.topic].append(record.input.offset)
-        for topic in LEARNING.inputs:
-            inputs = await messages(settings, topic.name, number)
-            assert decided[topic.name] == [m.offset for m in inputs], (topic.name, number)
+    for domain in DOMAINS.values():
+        for number in range(settings.partitions):
+            await _assert_decided_once(settings, domain, number)
+
+
+async def _assert_decided_once(settings: Settings, domain: DomainTopics, number: int) -> None:
+    codec = RecordCodec(domain.types, OUTCOMES_OF[domain.name])
+    records = [codec.decode(m.value) for m in await messages(settings, domain.log.name, number)]
+    assert [record.seq for record in records] == list(range(len(records)))
+    decided = defaultdict[str, list[int]](list)
+    for record in records:
+        if record.input is not None:
+            decided[record.input.topic].append(record.input.offset)
+    for topic in domain.inputs:
+        inputs = await messages(settings, topic.name, number)
+        assert decided[topic.name] == [m.offset for m in inputs], (topic.name, number)
 
 
 async def assert_appended(settings: Settings, acknowledged: Collection[UUID], *, once: bool) -> None:
     """Every event of which a broker said that it has it stands in an input topic; `once`: none stands there twice."""
-    places = [(topic.name, number) for topic in LEARNING.inputs for number in range(settings.partitions)]
+    inputs = [topic.name for domain in DOMAINS.values() for topic in domain.inputs]
+    places = [(name, number) for name in inputs for number in range(settings.partitions)]
     lots = [await messages(settings, *place) for place in places]
     found = Counter(id for lot in lots for m in lot if (id := _id_of(m.value)) is not None)
     assert not set(acknowledged) - found.keys(), "acknowledged and lost"
@@ -64,10 +72,11 @@ async def assert_shown_as_rebuilt(settings: Settings) -> None:
     await upgrade_all(fresh)
     async with part("projector", fresh):
         await until_caught_up(fresh, REBUILT_SECONDS)
-    found, wanted = await tables(settings), await tables(fresh)
-    assert any(wanted.values())
-    for name, rows in wanted.items():
-        assert found[name] == rows, name
+    for domain in DOMAINS:
+        found, wanted = await tables(settings, domain), await tables(fresh, domain)
+        assert any(wanted.values())
+        for name, rows in wanted.items():
+            assert found[name] == rows, name
 
 
 async def _another_database(settings: Settings) -> Settings:

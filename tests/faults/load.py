@@ -18,7 +18,7 @@ from runtime.settings import Settings
 from schemas.codec import event_from
 from schemas.event import Event, EventData
 from schemas.examples import example_of
-from schemas.topics import DEAD_LETTERS, LEARNING
+from schemas.topics import LEARNING, every_topic
 
 SHOPS = 16
 AT_ONCE = 10
@@ -32,7 +32,7 @@ def scenario(settings: Settings) -> list[Message]:
 
 
 async def create_topics(settings: Settings) -> None:
-    await kafka.create_topics(settings, [*LEARNING, DEAD_LETTERS])
+    await kafka.create_topics(settings, every_topic())
 
 
 async def send(settings: Settings, said: Sequence[Message]) -> None:

@@ -21,13 +21,18 @@ from schemas.event import Event, PartitionData
 from schemas.examples import example_of
 from schemas.identity import identity
 from schemas.review import ItemApproved, ItemRejected
-from schemas.topics import LEARNING
+from schemas.task import TaskData
+from schemas.topics import EXECUTIONS, LEARNING
 
 SHOPS = 12
 AT_ONCE = 8
 PAUSE_SECONDS = 0.2
 REMEMBERED = 200
 """Events that may be sent again, and corrections that may be reviewed."""
+
+TASKS_SPREAD = 40
+"""Events during which tasks have the same id."""
+TYPES = {**LEARNING.types, **EXECUTIONS.types}
 
 THINGS = ("bicycle", "oven", "garden chair", "passport photo", "violin", "ferry ticket", "pillow", "camera")
 DEEDS = ("return", "insure", "repair", "exchange", "collect", "cancel", "wrap")
@@ -40,6 +45,9 @@ WEIGHTS = {
     "relearn.conversation.recorded.v1": 4,
     "relearn.response.corrected.v1": 4,
     "relearn.call.transcribed.v1": 3,
+    "relearn.task.routed.v1": 4,
+    "relearn.task.started.v1": 3,
+    "relearn.task.completed.v1": 4,
 }
 """How often a type comes; what is not named comes once."""
 
@@ -62,7 +70,7 @@ class MixedLoad:
         self._chance = chance
         self._sent = deque[Event[Any]](maxlen=REMEMBERED)
         self._items = deque[tuple[int, UUID]](maxlen=REMEMBERED)
-        self._types = sorted(LEARNING.types.keys() - OWN_PACE)
+        self._types = sorted((LEARNING.types.keys() | EXECUTIONS.types.keys()) - OWN_PACE)
         self._weights = [WEIGHTS.get(name, 1) for name in self._types]
 
     async def run(self) -> None:
@@ -70,9 +78,13 @@ class MixedLoad:
         while True:
             try:
                 async with kafka.producer(self._settings) as producer:
-                    appender = Appender(producer, self._settings.topic)
+                    appender = Appender(producer, self._settings.topic, LEARNING)
+                    tasks = Appender(producer, self._settings.topic, EXECUTIONS)
                     while True:
-                        await appender.append(*batch)
+                        await tasks.append(*(each for each in batch if isinstance(each.data, TaskData)))
+                        await appender.append(
+                            *(each for each in batch if not isinstance(each.data, TaskData))
+                        )
                         self._remember(batch)
                         await self._soil(producer)
                         batch = self._batch()
@@ -93,12 +105,15 @@ class MixedLoad:
 
     def _event(self, name: str) -> Event[Any]:
         said = example_of(name, uuid4(), datetime.now(UTC))
-        if issubclass(LEARNING.types[name], PartitionData):
+        kind = TYPES[name]
+        if issubclass(kind, PartitionData):
             said["data"]["partition"] = self._chance.randrange(self._settings.partitions)
+        elif issubclass(kind, TaskData):
+            said["subject"] = said["data"]["task_id"] = f"task-{len(self.acknowledged) // TASKS_SPREAD}"
         else:
             said["shopid"] = 1 + self._chance.randrange(SHOPS)
         self._colour(said["data"])
-        return event_from(said, LEARNING.types)
+        return event_from(said, TYPES)
 
     def _colour(self, data: dict[str, Any]) -> None:
         """Other words and conversations than the example's, often near to those of another event."""
@@ -136,7 +151,7 @@ class MixedLoad:
     async def _soil(self, producer: AIOKafkaProducer) -> None:
         if self._chance.random() < 0.8:
             return
-        topic = self._settings.topic(self._chance.choice(LEARNING.inputs).name)
+        topic = self._settings.topic(self._chance.choice((*LEARNING.inputs, *EXECUTIONS.inputs)).name)
         await producer.send_and_wait(
             topic,
             self._chance.choice(RUBBISH),

@@ -17,6 +17,7 @@ SHOWN_SECONDS = 120.0
 
 PLACES = {
     "learning_audit_log": ("log_offset", "id"),
+    "executions_audit_log": ("log_offset", "id"),
     "positions": ("next_offset",),
     "schema_migrations": ("applied_at",),
 }
@@ -42,9 +43,9 @@ async def published(settings: Settings) -> dict[tuple[str, int], list[tuple[byte
     }
 
 
-async def tables(settings: Settings) -> dict[str, list[str]]:
+async def tables(settings: Settings, domain: str = LEARNING.name) -> dict[str, list[str]]:
     """All rows of all tables as text, sorted, without what depends on offsets in the log."""
-    conn = await connect(settings, LEARNING.name)
+    conn = await connect(settings, domain)
     try:
         names = [
             row["tablename"]
@@ -52,7 +53,7 @@ async def tables(settings: Settings) -> dict[str, list[str]]:
                 "SELECT tablename FROM pg_tables t WHERE schemaname = $1 AND NOT EXISTS"
                 " (SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
                 "  WHERE c.relname = t.tablename)",
-                LEARNING.name,
+                domain,
             )
         ]
         return {name: await _rows(conn, name) for name in sorted(names)}

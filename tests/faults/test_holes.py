@@ -11,7 +11,7 @@ import pytest
 from runtime import kafka
 from runtime.settings import Settings
 from schemas.outcome import InputAbsent
-from schemas.topics import DEAD_LETTERS, LEARNING
+from schemas.topics import LEARNING, every_topic
 from streams.enrichment.inputs import group_of
 from tests.cli.conftest import relearn
 from tests.faults.decided import CODEC
@@ -29,7 +29,7 @@ SHOPS = {home_of(key_of(shop), 2): shop for shop in range(1, 20)}
 async def two(settings: Settings) -> Settings:
     """Topics of two partitions, and tables."""
     two = settings.model_copy(update={"partitions": 2, "embedding_model": LetterCounts.model})
-    await kafka.create_topics(two, [*LEARNING, DEAD_LETTERS])
+    await kafka.create_topics(two, every_topic())
     return two
 
 
@@ -71,7 +71,12 @@ async def test_a_skipped_input_holds_up_its_partition_and_a_rewind_heals_it(
             assert f"decider of learning.enriched[0] is waiting since {trouble['since'][:10]}" in shown
             assert trouble["reason"] in shown
             assert "waiting" in (await decider.health())["learning 0"]["reason"]
-            assert await decider.number("relearn_decider_state", partition="0", state="waiting") == 1
+            assert (
+                await decider.number(
+                    "relearn_decider_state", domain="learning", partition="0", state="waiting"
+                )
+                == 1
+            )
             assert await decider.number("relearn_decider_passed_over_total", partition="0") == 4
             assert decider.said.count("partition is waiting") == 1
             await say(two, 1, 3)
@@ -84,7 +89,9 @@ async def test_a_skipped_input_holds_up_its_partition_and_a_rewind_heals_it(
         async with watched(two, tmp_path, *ENRICHER):
             await until_decided(two, 0, 6)
             await until_troubled(two)
-        assert await decider.number("relearn_decider_state", partition="0", state="live") == 1
+        assert (
+            await decider.number("relearn_decider_state", domain="learning", partition="0", state="live") == 1
+        )
 
 
 @pytest.mark.slow
@@ -120,7 +127,9 @@ async def test_what_the_broker_itself_no_longer_has_is_absent_counted_and_passed
             while await decided(two, 0) != [0, 3, 4]:
                 await asyncio.sleep(0.1)
         assert await decider.number("relearn_decider_absent_inputs_total", partition="0") == 3
-        assert await decider.number("relearn_decider_state", partition="0", state="live") == 1
+        assert (
+            await decider.number("relearn_decider_state", domain="learning", partition="0", state="live") == 1
+        )
         assert "passed over" in enricher.said
     opened, absent, *_ = [CODEC.decode(m.value) for m in await messages(two, LEARNING.log.name, 0)]
     assert opened.input is None

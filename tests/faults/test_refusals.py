@@ -12,7 +12,7 @@ from aiokafka.admin import NewPartitions
 
 from runtime import kafka
 from runtime.settings import Settings
-from schemas.topics import DEAD_LETTERS, LEARNING, Topic
+from schemas.topics import LEARNING, Topic, every_topic
 from tests.cli.conftest import relearn
 from tests.faults.tables import messages
 from tests.faults.test_holes import EVENTS, decided, say, until_decided
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
 async def two(settings: Settings) -> Settings:
     """Topics of two partitions, and tables."""
     two = settings.model_copy(update={"partitions": 2, "embedding_model": LetterCounts.model})
-    await kafka.create_topics(two, [*LEARNING, DEAD_LETTERS])
+    await kafka.create_topics(two, every_topic())
     return two
 
 
@@ -80,7 +80,10 @@ async def test_a_recreated_enriched_topic_is_refused_and_the_log_goes_on_when_re
         assert "was recreated" in reason
         assert "run `relearn log reconnect`" in reason
         assert "partition is refused" in decider.said
-        assert await decider.number("relearn_decider_state", partition="0", state="refused") == 1
+        assert (
+            await decider.number("relearn_decider_state", domain="learning", partition="0", state="refused")
+            == 1
+        )
     assert await decided(two, 0) == [0, 1, 2, 3, 4]
     await reconnect(two)
     async with at_work(two, tmp_path):

@@ -96,7 +96,7 @@ async def test_a_tree_starts_its_servers_again(folder: Path) -> None:
         for name in ("kafka", "postgres"):
             assert told.count(f"{name} runs again") == 2
         await assert_whole(tree.settings, load)
-        async with tree.without("projector-learning"):
+        async with tree.without("projector"):
             await assert_shown_as_rebuilt(tree.settings)
 
 

@@ -11,7 +11,7 @@ import pytest
 from runtime import kafka
 from runtime.postgres import connect
 from runtime.settings import Settings
-from schemas.topics import DEAD_LETTERS, LEARNING
+from schemas.topics import LEARNING, every_topic
 from tests.faults.tables import messages, positions
 from tests.faults.test_holes import EVENTS, SHOPS, say, until_decided
 from tests.faults.watched import ENRICHER, SECONDS, status, watched
@@ -44,7 +44,7 @@ async def test_a_record_that_cannot_be_applied_stops_its_partition_alone(
     settings: Settings, tmp_path: Path
 ) -> None:
     two = settings.model_copy(update={"partitions": 2})
-    await kafka.create_topics(two, [*LEARNING, DEAD_LETTERS])
+    await kafka.create_topics(two, every_topic())
     await alter(two, "ADD CONSTRAINT whim CHECK (response_type <> 'odd')")
     await say(two, 0, 2)
     await say_something_odd(two)

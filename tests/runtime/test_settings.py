@@ -34,7 +34,7 @@ def test_all_missing_and_wrong_variables_are_named_together(monkeypatch: pytest.
     assert str(failure.value) == (
         "RELEARN_KAFKA_BOOTSTRAP_SERVERS, RELEARN_DATABASE_URL must be set; "
         "RELEARN_PARTITIONS is wrong: input should be greater than or equal to 1; "
-        "RELEARN_DOMAINS is wrong: cooking is not among learning"
+        "RELEARN_DOMAINS is wrong: cooking is not among learning, executions"
     )
 
 

@@ -24,7 +24,7 @@ from schemas.standing import ItemState, Match, Parts, Source
 from schemas.topics import DOMAINS, LEARNING, every_topic
 
 DOCS = Path(__file__).parents[2] / "docs"
-SCHEMAS = json_schemas(LEARNING)
+SCHEMAS = {name: schema for domain in DOMAINS.values() for name, schema in json_schemas(domain).items()}
 DOCUMENT = asyncapi(DOMAINS.values())
 AT = Coordinates("learning.events", 1, 7, 1_700_000_000_000)
 ENRICHMENT = Enrichment(
@@ -187,6 +187,13 @@ def test_who_sends_and_who_receives_follows_the_registry() -> None:
         "send.learning.decisions",
         "receive.learning.decisions",
         "send.knowledge.live",
+        "receive.tasks.events",
+        "send.tasks.control",
+        "receive.tasks.control",
+        "send.tasks.enriched",
+        "receive.tasks.enriched",
+        "send.executions.records",
+        "receive.executions.records",
         "send.dead-letters",
     }
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
-from cli.enricher import Watch
+from cli.enricher import Watch, tell_of
 from cli.operations.alerts import ALERTS, RUNBOOK, Alert
 from cli.operations.files import check, files, write
 from cli.parts import prepared
@@ -37,7 +37,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     monkeypatch.setenv("RELEARN_DATABASE_URL", "postgresql:///nowhere")
     registry = prepared("enricher", None, None).registry
     nobody: Any = SimpleNamespace(encoded=0, hits=0)
-    Watch(Health([]), registry, nobody)
+    Watch("learning", Health([]), registry)
+    tell_of(nobody, registry)
     DeciderMeters("learning", registry, list)
     ProjectionMeters("learning", registry)
     Rounds(nobody, Health([]), registry, SystemClock())

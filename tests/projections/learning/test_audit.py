@@ -8,7 +8,8 @@ from uuid import UUID
 import orjson
 import pytest
 
-from projections.learning.audit import AuditRow, audit
+from projections.audit import AuditRow
+from projections.learning.audit import audit
 from projections.projection import Logged
 from schemas import learning as out
 from schemas.control import Tick

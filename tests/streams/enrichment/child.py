@@ -8,7 +8,7 @@ from runtime.settings import load_settings
 from schemas.topics import LEARNING
 from streams.enrichment.enricher import Enricher
 from streams.enrichment.watchdog import Lag
-from streams.enrichment.worker import Surroundings, run
+from streams.enrichment.worker import Served, Surroundings, run
 from tests.streams.enrichment.inputs import LetterCounts
 
 
@@ -27,4 +27,4 @@ if __name__ == "__main__":
     settings = load_settings()
     configure_logging(settings.log_level)
     enricher = Enricher(LEARNING, LetterCounts(), sentiment_analyser("vader"), settings.partitions)
-    run(settings, LEARNING, enricher, Surroundings(Unseen()))
+    run(settings, [Served(LEARNING, enricher, Unseen())], Surroundings())

@@ -1,0 +1,1 @@
+\ir ../common/month_partitions.up.sql

@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS executions_audit_log;
+DROP FUNCTION IF EXISTS refuse_audit_change();

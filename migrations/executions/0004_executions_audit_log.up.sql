@@ -1,0 +1,28 @@
+-- One row per outcome, append-only: ids, states and numbers, never people's words. topic, log_partition and
+-- log_offset are the record's place in the log. Nothing here belongs to a shop: shop_id is 0 everywhere.
+CREATE TABLE executions_audit_log (
+    shop_id       INTEGER NOT NULL,
+    id            UUID NOT NULL,
+    at            TIMESTAMPTZ NOT NULL,
+    actor         TEXT,
+    action        TEXT NOT NULL,
+    entity        TEXT,
+    entity_id     TEXT,
+    before        JSONB,
+    after         JSONB,
+    event_id      TEXT,
+    topic         TEXT NOT NULL,
+    log_partition INTEGER NOT NULL,
+    log_offset    BIGINT NOT NULL,
+    policy        TEXT,
+    PRIMARY KEY (shop_id, id)
+);
+
+CREATE INDEX idx_audit_entity ON executions_audit_log (shop_id, entity_id, at);
+CREATE INDEX idx_audit_at ON executions_audit_log (shop_id, at);
+
+\ir ../common/append_only.up.sql
+
+CREATE TRIGGER audit_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON executions_audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+ALTER TABLE executions_audit_log ENABLE ALWAYS TRIGGER audit_is_append_only;

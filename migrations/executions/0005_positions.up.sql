@@ -1,0 +1,1 @@
+\ir ../common/positions.up.sql

@@ -1,0 +1,3 @@
+DROP MATERIALIZED VIEW IF EXISTS solution_patterns_mv;
+DROP MATERIALIZED VIEW IF EXISTS pool_performance_mv;
+DROP MATERIALIZED VIEW IF EXISTS tier_performance_mv;

@@ -1,0 +1,6 @@
+-- Nearest neighbours by cosine. Last and apart, so that a rebuild can fill the tables first.
+CREATE INDEX idx_executions_embedding_hnsw ON executions
+    USING hnsw (embedding halfvec_cosine_ops) WHERE embedding IS NOT NULL;
+
+CREATE INDEX idx_executions_solution_embedding_hnsw ON executions
+    USING hnsw (solution_embedding halfvec_cosine_ops) WHERE solution_embedding IS NOT NULL;
