@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 
+from cli.decider import pure
 from cli.events import said, scheduled_id, to_partition
 from cli.experiments import proposal
 from cli.inforce import InForce, policies_in_force
 from cli.tables import opened, queries
+from projections.executions.solutions import Solutions
 from projections.learning.jobs import LearningJobs, Winner
 from runtime import kafka
 from runtime.appender import Appender
@@ -22,9 +24,9 @@ from runtime.clock import Clock
 from runtime.settings import Settings
 from schemas.control import RetentionAdvanced, Tick
 from schemas.event import Event
-from schemas.policy import LearningPolicy
+from schemas.policy import ExecutionsPolicy, LearningPolicy
 from schemas.review import ApplyRequested
-from schemas.topics import DOMAINS, LEARNING, DomainTopics
+from schemas.topics import DOMAINS, EXECUTIONS, LEARNING, DomainTopics
 
 SOURCE = "relearn/scheduler"
 
@@ -97,21 +99,40 @@ async def refresh_response_metrics(shop: Workshop) -> str:
 
 
 async def advance_retention(shop: Workshop) -> str:
-    """Lets go of what is older than the policy keeps; a policy without a limit keeps everything."""
-    now = shop.clock.now()
-    events: list[Event[Any]] = []
-    for each in await policies_in_force(shop.settings):
-        days = _policy(each).retention.days
-        if days is not None:
-            before = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
-            name = scheduled_id("retention", each.partition, before.isoformat())
-            events.append(
-                to_partition(
-                    RetentionAdvanced(partition=each.partition, before=before), now, name, source=SOURCE
-                )
-            )
-    await shop.append(events)
-    return f"retention advanced in {len(events)} partitions" if events else "the policy keeps everything"
+    """Lets go of what is older than the policies keep; a policy without a limit keeps everything."""
+    advanced = 0
+    for domain in (DOMAINS[name] for name in shop.settings.domains):
+        events = [
+            event
+            for each in await policies_in_force(shop.settings, domain)
+            if (event := _retention(domain, each, shop.clock.now())) is not None
+        ]
+        await shop.append(events, domain)
+        advanced += len(events)
+    return f"retention advanced in {advanced} partitions" if advanced else "the policies keep everything"
+
+
+def _retention(domain: DomainTopics, found: InForce, now: datetime) -> Event[Any] | None:
+    days = pure(domain.name).policy.model_validate(found.policy).retention.days  # type: ignore[attr-defined]
+    if days is None:
+        return None
+    before = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
+    name = scheduled_id("retention", domain.name, found.partition, before.isoformat())
+    return to_partition(RetentionAdvanced(partition=found.partition, before=before), now, name, source=SOURCE)
+
+
+async def derive_solutions(shop: Workshop) -> str:
+    """Learns from the executions that were recorded since, and counts them anew."""
+    partitions = await shop.partitions(EXECUTIONS.log.name)
+    found = await policies_in_force(shop.settings, EXECUTIONS)
+    if not found:
+        return "nothing has been decided yet"
+    threshold = ExecutionsPolicy.model_validate(found[0].policy).similarity_threshold
+    async with opened(shop.settings, EXECUTIONS.name) as pool:
+        solutions = Solutions(pool, EXECUTIONS.log.name)
+        taken = await solutions.derive(threshold, len(partitions))
+        await solutions.refresh()
+    return f"solutions derived from {taken} more executions"
 
 
 async def ab_winners(shop: Workshop) -> str:
@@ -155,5 +176,6 @@ JOBS: Mapping[str, Job] = {
     "refresh-response-metrics": Job(refresh_response_metrics, {"minute": 10}, "hourly"),
     "refresh-daily-metrics": Job(refresh_daily_metrics, {"hour": 0, "minute": 30}, "nightly"),
     "advance-retention": Job(advance_retention, {"hour": 1, "minute": 0}, "daily"),
+    "derive-solutions": Job(derive_solutions, {"minute": 20}, "hourly"),
     "ab-winners": Job(ab_winners, {"hour": 2, "minute": 0}, "daily"),
 }

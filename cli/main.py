@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, Command] = {
     "produce": Command("cli.produce", "Append events from a file of JSON lines."),
     "import": Command("cli.importing", "Turn public data sets into events."),
     "queue": Command("cli.queue", "Review what might become knowledge."),
+    "executions": Command("cli.executions", "Show what was tried, and which tier does best."),
     "apply": Command("cli.apply", "Turn approved items into knowledge."),
     "knowledge": Command("cli.knowledge", "Search, import and change what is known."),
     "policy": Command("cli.policy", "Show or adopt the numbers that decisions depend on."),

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from cli.failure import Failed
 from cli.tables import opened
-from projections.learning.belonging import Audited, ShownPartition, shown_partition
+from projections.belonging import Audited, ShownPartition, shown_partition
 from projections.opening import Opening
 from projections.positions import Positions
 from projections.projection import Projection

@@ -67,8 +67,8 @@ def said(data: EventData, name: object = "", time: datetime = MORNING) -> Event[
 
 
 def vector(words: str) -> Any:
-    """Another one for other words."""
-    made = np.frombuffer(uuid5(NAMESPACE, words).bytes, dtype=np.uint8).astype(np.float32)
+    """A direction of its own for each text."""
+    made = np.random.default_rng(uuid5(NAMESPACE, words).int).standard_normal(384).astype(np.float32)
     return made / np.linalg.norm(made)
 
 
@@ -77,12 +77,13 @@ class Partition:
     """Takes events as the decider loop does. `records` are as the log has them."""
 
     policy: ExecutionsPolicy = field(default_factory=ExecutionsPolicy)
+    number: int = 0
     records: list[Record] = field(default_factory=list)
     offset: int = 0
 
     def __post_init__(self) -> None:
         self.machine = Machine(Executions())
-        self.state = self.machine.new(0)
+        self.state = self.machine.new(self.number)
         self._keep(self.machine.open(self.state, Opening(self.policy, MODEL, 1), _ms(MORNING)))
 
     def hear(self, *events: Event[Any], at: datetime = MORNING) -> list[Outcome]:
@@ -91,7 +92,7 @@ class Partition:
         for event in events:
             topic = EXECUTIONS.input_of(event.type)
             assert topic is not None
-            raw, place = encode(event), Coordinates(topic.name, 0, self._next(topic.name), _ms(at))
+            raw, place = encode(event), Coordinates(topic.name, self.number, self._next(topic.name), _ms(at))
             vectors = {part: Embedded(vector(words)) for part, words in texts_of(event.data).items()}
             enriched = Enriched(place, raw, Enrichment(MODEL if vectors else "", vectors))
             decided = self.machine.take(self.state, self.offset, enriched, orjson.loads(raw))
@@ -102,11 +103,11 @@ class Partition:
 
     def tick(self, at: datetime) -> list[Outcome]:
         """Time has passed."""
-        return self.hear(said(Tick(partition=0), at), at=at)
+        return self.hear(said(Tick(partition=self.number), at), at=at)
 
     def again(self) -> Any:
         """The state that a decider has which knows only the log."""
-        state = self.machine.new(0)
+        state = self.machine.new(self.number)
         for record in self.records:
             self.machine.fold(state, record)
         return state

@@ -6,15 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import aiosql
 from asyncpg import Connection, Pool
 
 from projections.projection import Projection
-
-QUERIES = Path(__file__).parent / "reading" / "belonging.sql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ async def shown_partition(
     pool: Pool, projection: Projection, partition: int
 ) -> AsyncIterator[ShownPartition]:
     """A partition, as it is when the block begins, however long that lasts."""
-    sql: Any = aiosql.from_path(QUERIES, "asyncpg")
+    sql: Any = aiosql.from_path(projection.sql.parent / "reading" / "belonging.sql", "asyncpg")
     of = {"topic": projection.log, "partition": partition}
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         found = await sql.position_of(conn, **of)

@@ -1,0 +1,144 @@
+"""`relearn executions`: what was tried, how it went, and what to try next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from cli.failure import Failed
+from cli.knowing import embedded
+from cli.options import Json, Limit
+from cli.screen import cell, harmless, shortened, show, table
+from cli.tables import opened
+from projections.executions.projection import PROJECTION
+from projections.executions.queries import ExecutionQueries, Row
+from runtime.clock import SystemClock
+from runtime.settings import Settings, load_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+Repo = Annotated[str, typer.Option("--repo", help="The repo, as it was routed.")]
+AnyRepo = Annotated[str | None, typer.Option("--repo", help="Only this repo's.")]
+TaskType = Annotated[str, typer.Option("--type", help="The type of task.")]
+AnyType = Annotated[str | None, typer.Option("--type", help="Only tasks of this type.")]
+
+WIDTH = 60
+"""Characters of a text that are shown; --json prints it whole."""
+
+
+@app.callback()
+def executions() -> None:
+    """Show what was tried, how it went, and which tier does best."""
+
+
+@app.command(epilog="Example: relearn executions recent --repo acme/billing")
+def recent(repo: AnyRepo = None, task_type: AnyType = None, limit: Limit = 20, as_json: Json = False) -> None:
+    """List the latest executions, latest first."""
+    _print(asyncio.run(_recent(load_settings(), repo, task_type, limit)), RECENT, as_json)
+
+
+@app.command(epilog="Example: relearn executions similar 'dates are off by a day'")
+def similar(
+    description: Annotated[str, typer.Argument(help="What the task is about.")],
+    task_type: AnyType = None,
+    limit: Limit = 10,
+    as_json: Json = False,
+) -> None:
+    """List past executions whose type and description mean nearly the same."""
+    words = f"{task_type}: {description}" if task_type else description
+    _print(asyncio.run(_similar(load_settings(), words, limit)), SIMILAR, as_json)
+
+
+@app.command(epilog="Example: relearn executions best --repo acme/billing --type bug_fix")
+def best(repo: Repo, task_type: TaskType, as_json: Json = False) -> None:
+    """Tell which tier does best at such tasks, and from what that is known."""
+    _print(asyncio.run(_best(load_settings(), repo, task_type)), BEST, as_json)
+
+
+@app.command(epilog="Example: relearn executions trend --repo acme/billing --days 30")
+def trend(
+    repo: Repo,
+    days: Annotated[int, typer.Option("--days", min=1, help="How far back.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """Show how a repo's tasks went, day by day."""
+    _print(asyncio.run(_trend(load_settings(), repo, days)), TREND, as_json)
+
+
+@app.command(epilog="Example: relearn executions calibration")
+def calibration(as_json: Json = False) -> None:
+    """Show how right routers were about success and cost, by tier."""
+    _print(asyncio.run(_calibration(load_settings())), CALIBRATION, as_json)
+
+
+RECENT = (
+    "timestamp",
+    "task_id",
+    "task_type",
+    "repo",
+    "model_tier",
+    "success",
+    "duration_seconds",
+    "cost_actual",
+)
+SIMILAR = ("similarity", "task_id", "task_description", "model_tier", "success", "solution_summary")
+BEST = ("model_tier", "runs", "success_rate", "lower_bound", "mean_quality", "mean_cost", "mean_duration")
+TREND = ("date", "runs", "success_rate", "mean_quality", "mean_duration", "cost")
+CALIBRATION = (
+    *("model_tier", "runs", "mean_confidence", "success_rate", "brier"),
+    *("cost_runs", "mean_cost_error", "mean_relative_cost_error"),
+)
+
+
+async def _recent(settings: Settings, repo: str | None, task_type: str | None, limit: int) -> list[Row]:
+    async with _queries(settings) as ask:
+        return await ask.recent(repo, task_type, limit)
+
+
+async def _similar(settings: Settings, words: str, limit: int) -> list[Row]:
+    vector = await embedded(settings, words)
+    if vector is None:
+        raise Failed("no embedding model is installed here: pip install relearn[embed]")
+    async with _queries(settings) as ask:
+        return await ask.similar(vector, limit)
+
+
+async def _best(settings: Settings, repo: str, task_type: str) -> list[Row]:
+    async with _queries(settings) as ask:
+        return await ask.best(repo, task_type)
+
+
+async def _trend(settings: Settings, repo: str, days: int) -> list[Row]:
+    async with _queries(settings) as ask:
+        return await ask.trend(repo, SystemClock().now() - timedelta(days=days))
+
+
+async def _calibration(settings: Settings) -> list[Row]:
+    async with _queries(settings) as ask:
+        return await ask.calibration()
+
+
+@asynccontextmanager
+async def _queries(settings: Settings) -> AsyncIterator[ExecutionQueries]:
+    async with opened(settings, PROJECTION.name) as pool:
+        yield ExecutionQueries(pool, PROJECTION)
+
+
+def _print(rows: Sequence[Row], columns: Sequence[str], as_json: bool) -> None:
+    if not rows and not as_json:
+        typer.echo("nothing found")
+        return
+    headings = [name.replace("_", " ") for name in columns]
+    cells = [[_shown(row[name]) for name in columns] for row in rows]
+    show(rows, as_json, lambda out: out.print(table(headings, cells)))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return harmless(shortened(value, WIDTH)) if isinstance(value, str) else cell(value)
