@@ -26,7 +26,10 @@ app = typer.Typer(add_completion=False)
 def import_data(
     kind: Annotated[str, typer.Argument(metavar="|".join(IMPORTERS), help="What the file is.")],
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The file.")],
-    shop: Annotated[list[int] | None, typer.Option("--shop", min=1, help="For which shops, in turn.")] = None,
+    shop: Annotated[
+        list[int] | None,
+        typer.Option("--shop", min=1, help="For which shops, in turn; tasks belong to none."),
+    ] = None,
     begin: Annotated[
         datetime | None, typer.Option("--begin", help="When the first event happened (UTC); else a week ago.")
     ] = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cli.importers import banking77, topical_chat, truthfulqa
+from cli.importers import banking77, gsm8k, topical_chat, truthfulqa
 from cli.importers.source import Importer, ImportRefused, Plan
 
 IMPORTERS: Mapping[str, Importer] = {
@@ -19,6 +19,10 @@ IMPORTERS: Mapping[str, Importer] = {
     "banking77": Importer(
         "Banking77 (CSV): customers' calls to a bank, a fifth of them unhappy",
         banking77.events,
+    ),
+    "gsm8k": Importer(
+        "GSM8K answers (CSV): word problems routed to models, and whether each was solved; of no shop",
+        gsm8k.events,
     ),
 }
 

@@ -56,7 +56,7 @@ def sample(folder: Path, name: str, content: bytes | None = None) -> list[Event[
     return list(IMPORTERS[name].events(path, PLAN))
 
 
-@pytest.mark.parametrize("name", IMPORTERS)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_the_same_file_gives_the_same_valid_events(tmp_path: Path, name: str) -> None:
     events = sample(tmp_path, name)
     assert events == sample(tmp_path, name)
@@ -64,7 +64,7 @@ def test_the_same_file_gives_the_same_valid_events(tmp_path: Path, name: str) ->
     assert [decode(encode(event), LEARNING.types, strict=True) for event in events] == events
 
 
-@pytest.mark.parametrize("name", IMPORTERS)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_times_and_shops_follow_the_plan(tmp_path: Path, name: str) -> None:
     events = sample(tmp_path, name)
     assert [event.time for event in events] == [PLAN.begin + PLAN.spacing * i for i in range(len(events))]
@@ -161,7 +161,7 @@ REAL = {
 }
 
 
-@pytest.mark.parametrize("name", IMPORTERS)
+@pytest.mark.parametrize("name", REAL)
 def test_the_real_file_is_read_whole(name: str) -> None:
     file, expected = REAL[name]
     if not (DATA / file).exists():
@@ -181,6 +181,10 @@ def test_of_truthfulqa_a_few_are_urgent_and_most_are_normal() -> None:
         )
     found = Counter(e.data.model_dump()["priority"] for e in IMPORTERS["truthfulqa"].events(path, PLAN))
     assert found == {"normal": 287, "high": 49, "low": 49, "urgent": 10}
+
+
+def test_what_is_of_no_shop_is_tested_apart() -> None:
+    assert IMPORTERS.keys() == SAMPLES.keys() | {"gsm8k"} == REAL.keys() | {"gsm8k"}
 
 
 def test_a_plan_needs_a_shop() -> None:
