@@ -15,6 +15,7 @@ from runtime.settings import Settings, load_settings
 from runtime.supervision import Backoff
 
 LOOK_SECONDS = 0.5
+NOT_KNOWN = "postgresql://none.invalid/none"
 
 Say = Callable[[str], None]
 
@@ -37,14 +38,14 @@ class Servers:
             "kafka": EmbeddedKafka(self._folder / "kafka", kafka_port, controller_port),
             "postgres": EmbeddedPostgres(self._folder / "postgres", own=self._folder),
         }
-        self._addresses = {"kafka": f"{HOST}:{kafka_port}"}
+        self._addresses = {"kafka": f"{HOST}:{kafka_port}", "postgres": NOT_KNOWN}
 
     async def start_kafka(self) -> None:
         """Starts the broker, whose address is known before."""
         await self._start("kafka")
 
     async def start_postgres(self) -> None:
-        """Starts the database; only then is its address known."""
+        """Starts the database; only then is its address known. Before, the settings name one that nobody has."""
         await self._start("postgres")
 
     async def stop(self) -> None:

@@ -26,7 +26,9 @@ PARTS = ("enricher", "decider", "projector", "scheduler")
 """In the order in which they start; they end in the reverse order."""
 
 EARLY = "enricher"
-"""Starts beside the broker and waits for it: its model takes the longest to load."""
+"""Starts beside the servers and waits for the broker, the only one that it needs: its model takes the longest to
+load.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,12 @@ class Tree:
         """Starts everything; returns when the servers answer and every part's process runs."""
         async with asyncio.TaskGroup() as tasks:
             kafka = tasks.create_task(self._servers.start_kafka())
-            await self._servers.start_postgres()
             self.settings = self._servers.settings()
             early = {EARLY} & set(self.layout.parts)
             for name in early:
                 await self._start_part(name)
+            await self._servers.start_postgres()
+            self.settings = self._servers.settings()
             await kafka
             await asyncio.gather(upgrade_all(self.settings), create_topics(self.settings, every_topic()))
         for name in self.layout.parts:

@@ -37,7 +37,10 @@ class ExecutionQueries:
 
     async def similar(self, embedding: Vector, limit: int = 10) -> list[Row]:
         """Past executions whose type and description are nearest to this vector (of the schema's model)."""
-        return await self._rows("similar_executions", embedding=PgVector(embedding), page_size=limit)
+        async with self._positions.reading(self._pool) as conn:
+            await self._sql.look_on(conn)
+            rows = self._sql.similar_executions(conn, embedding=PgVector(embedding), page_size=limit)
+            return [dict(row) async for row in rows]
 
     async def best(self, repo: str, task_type: str) -> list[Row]:
         """The tiers that ended such tasks of this repo, best first, each with its evidence."""

@@ -8,6 +8,10 @@ SELECT task_id, timestamp, task_type, task_description, repo, model_tier, pool_t
  ORDER BY timestamp DESC, task_id
  LIMIT :page_size;
 
+-- name: look_on()#
+-- An index gives no more than some dozens at once: let it go on until there are enough, in their order.
+SET LOCAL hnsw.iterative_scan = strict_order;
+
 -- name: similar_executions(embedding, page_size)
 -- Nearest by meaning of type and description.
 SELECT task_id, timestamp, task_type, task_description, repo, model_tier, pool_type, success, duration_seconds,

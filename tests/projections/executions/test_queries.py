@@ -70,3 +70,23 @@ async def test_calibration_is_of_confidence_and_cost(ask: ExecutionQueries) -> N
     # Nine of ten at 0.9, one failed; the other repo's at 0.8.
     assert small["brier"] == pytest.approx((9 * 0.01 + 0.81 + 0.04) / 11)
     assert (small["mean_cost_error"], small["mean_relative_cost_error"]) == (1.0, 0.5)
+
+
+async def test_as_many_are_found_as_are_asked_for(ask: ExecutionQueries, pool: asyncpg.Pool) -> None:
+    await pool.execute(MANY)
+    database = await pool.fetchval("SELECT current_database()")
+    # So few rows would not be looked up by the index.
+    await pool.execute(f"ALTER DATABASE {database} SET enable_seqscan = off")
+    await pool.expire_connections()
+    found = await ask.similar(vector("bug_fix: Task 7."), limit=150)
+    assert len(found) == 150
+    similarities = [row["similarity"] for row in found]
+    assert similarities == pytest.approx(sorted(similarities, reverse=True), abs=1e-4)
+
+
+MANY = """
+INSERT INTO executions (task_id, timestamp, embedding, recorded_at, log_partition)
+SELECT 'many-' || n, '2026-03-12 09:00+00',
+       (SELECT array_agg(random() - 0.5) FROM generate_series(1, 384) WHERE n > 0)::VECTOR, '2026-03-12 09:00+00', 0
+  FROM generate_series(1, 300) AS n
+"""
