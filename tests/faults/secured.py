@@ -19,7 +19,7 @@ from runtime import kafka
 from runtime.embedded.kafka import EmbeddedKafka
 from runtime.embedded.ports import HOST, free_port
 from runtime.settings import Settings
-from schemas.topics import LEARNING, every_topic
+from schemas.topics import DOMAINS, DomainTopics, every_topic
 from streams.enrichment.inputs import group_of
 
 MECHANISM = "SCRAM-SHA-512"
@@ -129,24 +129,26 @@ def of_topics(settings: Settings, role: str) -> Iterator[Grant]:
 
 
 def of_part(settings: Settings, part: str) -> Iterator[Grant]:
-    """What a part must be granted: what the registry says, its group, and what else it does."""
+    """What a part must be granted: what the registry says, its groups, and what else it does."""
     yield from of_topics(settings, part)
-    yield Grant(GROUP, _groups(settings)[part], READ)
-    if part == "enricher":
-        # An input that was put into the wrong partition is appended again where it belongs.
-        yield from (Grant(TOPIC, settings.topic(topic.name), WRITE) for topic in LEARNING.inputs)
-    if part == "decider":
-        yield Grant(TRANSACTIONAL_ID, f"{settings.topic_prefix}relearn-{LEARNING.name}-", WRITE, PREFIXED)
-        yield Grant(TOPIC, settings.topic(LEARNING.log.name), DESCRIBE_CONFIGS)
-        # It compares how many partitions its topics have.
-        yield from (Grant(TOPIC, settings.topic(topic.name), DESCRIBE) for topic in LEARNING.inputs)
+    for domain in DOMAINS.values():
+        yield Grant(GROUP, _groups(settings, domain)[part], READ)
+        inputs = [settings.topic(topic.name) for topic in domain.inputs]
+        if part == "enricher":
+            # An input that was put into the wrong partition is appended again where it belongs.
+            yield from (Grant(TOPIC, name, WRITE) for name in inputs)
+        if part == "decider":
+            yield Grant(TRANSACTIONAL_ID, f"{settings.topic_prefix}relearn-{domain.name}-", WRITE, PREFIXED)
+            yield Grant(TOPIC, settings.topic(domain.log.name), DESCRIBE_CONFIGS)
+            # It compares how many partitions its topics have.
+            yield from (Grant(TOPIC, name, DESCRIBE) for name in inputs)
 
 
-def _groups(settings: Settings) -> Mapping[str, str]:
+def _groups(settings: Settings, domain: DomainTopics) -> Mapping[str, str]:
     return {
-        "enricher": group_of(settings, LEARNING),
-        "decider": f"{settings.topic_prefix}relearn-{LEARNING.name}-decider",
-        "projector": settings.topic(f"{LEARNING.name}-projector"),
+        "enricher": group_of(settings, domain),
+        "decider": f"{settings.topic_prefix}relearn-{domain.name}-decider",
+        "projector": settings.topic(f"{domain.name}-projector"),
     }
 
 
