@@ -35,6 +35,7 @@ BENCHMARKS = (
     Benchmark("bench_decider", "decisions of the loop alone"),
     Benchmark("tables", "lookups, searches and refreshes of full tables"),
     Benchmark("pipeline", "from event to row, all parts together"),
+    Benchmark("executions", "tasks joined and shown, and what is asked of them"),
 )
 MERGING = Benchmark("merging", "how well merging finds what is the same")
 
