@@ -41,4 +41,9 @@ CREATE INDEX idx_executions_repo_task ON executions (repo, task_type, timestamp 
 CREATE INDEX idx_executions_tier_success ON executions (model_tier, success, timestamp DESC);
 CREATE INDEX idx_executions_pool_duration ON executions (pool_type, success, duration_seconds);
 CREATE INDEX idx_executions_quality_trend ON executions (repo, quality_score, timestamp DESC);
+CREATE INDEX idx_executions_time ON executions (timestamp DESC);
+CREATE INDEX idx_executions_repo_time ON executions (repo, timestamp DESC)
+    INCLUDE (success, quality_score, duration_seconds, cost_actual);
+CREATE INDEX idx_executions_calibration ON executions (model_tier)
+    INCLUDE (routing_confidence, success, cost_error, cost_estimate);
 CREATE INDEX idx_executions_recorded ON executions (recorded_at, task_id);

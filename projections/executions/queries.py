@@ -33,7 +33,9 @@ class ExecutionQueries:
         self, repo: str | None = None, task_type: str | None = None, limit: int = 50
     ) -> list[Row]:
         """The latest executions, latest first."""
-        return await self._rows("recent_executions", repo=repo, task_type=task_type, page_size=limit)
+        if repo is None:
+            return await self._rows("recent_executions", task_type=task_type, page_size=limit)
+        return await self._rows("recent_executions_of", repo=repo, task_type=task_type, page_size=limit)
 
     async def similar(self, embedding: Vector, limit: int = 10) -> list[Row]:
         """Past executions whose type and description are nearest to this vector (of the schema's model)."""

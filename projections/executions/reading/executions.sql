@@ -1,11 +1,18 @@
--- name: recent_executions(repo, task_type, page_size)
--- Latest first. What is not asked for is not compared.
+-- name: recent_executions(task_type, page_size)
+-- Latest first. A type that is not asked for is not compared.
 SELECT task_id, timestamp, task_type, task_description, repo, model_tier, pool_type, pool_id, success,
        duration_seconds, quality_score, cost_actual, cost_error, error_type, user_accepted, user_rating
   FROM executions
- WHERE (:repo::TEXT IS NULL OR repo = :repo)
-   AND (:task_type::TEXT IS NULL OR task_type = :task_type)
- ORDER BY timestamp DESC, task_id
+ WHERE (:task_type::TEXT IS NULL OR task_type = :task_type)
+ ORDER BY timestamp DESC
+ LIMIT :page_size;
+
+-- name: recent_executions_of(repo, task_type, page_size)
+SELECT task_id, timestamp, task_type, task_description, repo, model_tier, pool_type, pool_id, success,
+       duration_seconds, quality_score, cost_actual, cost_error, error_type, user_accepted, user_rating
+  FROM executions
+ WHERE repo = :repo AND (:task_type::TEXT IS NULL OR task_type = :task_type)
+ ORDER BY timestamp DESC
  LIMIT :page_size;
 
 -- name: look_on()#
