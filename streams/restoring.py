@@ -99,6 +99,9 @@ class _Import:
                     lot, size = [], 0
             await self._write(lot)
             progress(len(lot))
+            # A commit returns before its marker stands in the log; a new writer begins only after that.
+            await self._writer.close()
+            await self._writer.start()
         except (Fenced, TransactionFailed) as error:
             raise ArchiveRefused(
                 f"the import ended early, in partition {self._log.partition}: {error}. "
