@@ -32,8 +32,9 @@ class Server(Protocol):
 class Servers:
     """One broker and one database in one folder."""
 
-    def __init__(self, folder: Path, kafka_port: int, controller_port: int) -> None:
+    def __init__(self, folder: Path, kafka_port: int, controller_port: int, domains: tuple[str, ...]) -> None:
         self._folder = folder.resolve()
+        self._domains = domains
         self._all: Mapping[str, Server] = {
             "kafka": EmbeddedKafka(self._folder / "kafka", kafka_port, controller_port),
             "postgres": EmbeddedPostgres(self._folder / "postgres", own=self._folder),
@@ -91,6 +92,7 @@ class Servers:
             kafka_replication_factor=1,
             kafka_min_insync_replicas=1,
             topic_prefix="",
+            domains=self._domains,
             database_url=self._addresses["postgres"],
             data_dir=self._folder,
             embedding_cache=self._folder / "embeddings.sqlite",

@@ -20,7 +20,7 @@ from runtime.embedded.ports import HOST
 from runtime.kafka import create_topics
 from runtime.settings import PREFIX, Settings
 from runtime.supervision import Command, Supervisor
-from schemas.topics import every_topic
+from schemas.topics import DOMAINS, every_topic
 
 PARTS = ("enricher", "decider", "projector", "scheduler")
 """In the order in which they start; they end in the reverse order."""
@@ -41,6 +41,7 @@ class Layout:
     folder: Path
     port_base: int | None = None
     parts: tuple[str, ...] = PARTS
+    domains: tuple[str, ...] = tuple(DOMAINS)
 
 
 class Tree:
@@ -54,7 +55,9 @@ class Tree:
         self._say = say
         listening = ["kafka", *layout.parts, "controller"]
         self._ports = choose(layout.folder / "ports.json", listening, layout.port_base)
-        self._servers = Servers(layout.folder, self._ports["kafka"], self._ports["controller"])
+        self._servers = Servers(
+            layout.folder, self._ports["kafka"], self._ports["controller"], layout.domains
+        )
         self._supervisor = Supervisor(self.logs, clock, on_crash=lambda crash: say(str(crash)))
         self._changing = asyncio.Lock()
 

@@ -23,9 +23,13 @@ from cli.screen import console
 from cli.tree import Layout, grown
 from cli.up import until_ready
 from runtime.clock import SystemClock
+from schemas.topics import LEARNING
 
 PARTS = ("enricher", "decider", "projector")
 """No scheduler: the scenario says itself when time passes, so that it ends alike on every clock."""
+
+DOMAINS = (LEARNING.name,)
+"""What the scenario is about."""
 
 app = typer.Typer(add_completion=False)
 
@@ -81,7 +85,7 @@ async def _demo(place: Path, events: Path | None, out: Console, done: asyncio.Ev
     clock = SystemClock()
     say = lambda words: out.print(Text(words, style="yellow"))  # noqa: E731
     with out.status("starting Kafka and Postgres …") as state:
-        async with grown(Layout(place, parts=PARTS), clock, say) as tree:
+        async with grown(Layout(place, parts=PARTS, domains=DOMAINS), clock, say) as tree:
             state.update("loading the model …")
             await until_ready(tree)
             async with watched(tree.settings, clock) as watch:
