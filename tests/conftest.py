@@ -31,7 +31,7 @@ def untouched_logging() -> Iterator[None]:
     """A command that a test runs in this process configures the log; the next test must not hear of it."""
     yield
     structlog.reset_defaults()
-    logging.basicConfig(force=True)
+    logging.basicConfig(level=logging.WARNING, force=True)
 
 
 @pytest.fixture(autouse=True)
