@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from cli.failure import Failed
 from runtime import kafka
 from runtime.appender import Appender
+from runtime.closing import connected
 from runtime.settings import Settings
 from schemas.documents import OUTCOMES_OF
 from schemas.enriched import Coordinates
@@ -90,7 +91,10 @@ def _place_of(record: Record) -> Place:
 async def asker(settings: Settings, domain: DomainTopics = LEARNING) -> AsyncIterator[Asker]:
     """An asker with its clients, for as long as the block lasts."""
     log = settings.topic(domain.log.name)
-    async with kafka.producer(settings) as producer, kafka.consumer(settings) as consumer:
+    async with (
+        connected(kafka.producer(settings)) as producer,
+        connected(kafka.consumer(settings)) as consumer,
+    ):
         partitions = [TopicPartition(log, number) for number in await producer.partitions_for(log)]
         consumer.assign(partitions)
         for partition, end in (await consumer.end_offsets(partitions)).items():

@@ -21,6 +21,7 @@ from projections.learning.jobs import LearningJobs, Winner
 from runtime import kafka
 from runtime.appender import Appender
 from runtime.clock import Clock
+from runtime.closing import connected
 from runtime.settings import Settings
 from schemas.control import RetentionAdvanced, Tick
 from schemas.event import Event
@@ -51,7 +52,7 @@ class Workshop:
 @asynccontextmanager
 async def workshop(settings: Settings, clock: Clock) -> AsyncIterator[Workshop]:
     """A workshop with its clients, for as long as the block lasts."""
-    async with kafka.producer(settings) as producer:
+    async with connected(kafka.producer(settings)) as producer:
         yield Workshop(settings, producer, clock)
 
 

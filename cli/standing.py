@@ -22,6 +22,7 @@ from cli.tables import Pool, opened
 from cli.tail import first_from
 from projections.positions import Positions, Shown
 from runtime import kafka
+from runtime.closing import connected
 from runtime.settings import Settings
 from schemas.topics import DEAD_LETTERS, DOMAINS, DomainTopics, Topic, every_topic
 from streams import telling
@@ -160,9 +161,7 @@ class Observer:
 async def observers(settings: Settings) -> AsyncIterator[list[Observer]]:
     """One observer for each domain, with their clients, for as long as the block lasts."""
     async with AsyncExitStack() as stack:
-        admin = kafka.admin(settings)
-        stack.push_async_callback(admin.close)
-        await admin.start()
+        admin = await stack.enter_async_context(connected(kafka.admin(settings)))
         counts = await _partition_counts(settings, admin)
         tps = [TopicPartition(name, number) for name, count in counts.items() for number in range(count)]
         consumer = await stack.enter_async_context(reader(settings, *tps))

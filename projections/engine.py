@@ -20,6 +20,7 @@ from projections.watchdog import Watchdog
 from projections.writer import Writer
 from runtime import kafka
 from runtime.clock import Clock, SystemClock
+from runtime.closing import connected
 from runtime.fault import Faults
 from runtime.health import Health
 from runtime.settings import Settings
@@ -82,12 +83,11 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
         """
         self._model = await self._writer.model()
         self._consumer.subscribe([self._topic], listener=self)
-        await self._consumer.start()
-        try:
-            await self.over.wait()
-        finally:
-            await self._end(list(self._following))
-            await self._consumer.stop()
+        async with connected(self._consumer):
+            try:
+                await self.over.wait()
+            finally:
+                await self._end(list(self._following))
         if self._failure is not None:
             raise self._failure
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -13,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from runtime.closing import connected
 from runtime.settings import Settings
 from schemas.topics import MAX_RECORD_BYTES, Topic
 
@@ -99,7 +99,7 @@ async def create_topics(settings: Settings, topics: Iterable[Topic]) -> list[str
         TopicRefused: if a broker refuses one.
     """
     declared = {settings.topic(topic.name): topic for topic in topics}
-    async with _started(settings) as client:
+    async with connected(admin(settings)) as client:
         wanted = sorted(set(declared) - set(await client.list_topics()))
         if wanted:
             await _create(client, [_new_topic(settings, name, declared[name]) for name in wanted])
@@ -110,7 +110,7 @@ async def create_topics(settings: Settings, topics: Iterable[Topic]) -> list[str
 async def topic_differences(settings: Settings, topics: Iterable[Topic]) -> list[str]:
     """How the brokers' topics differ from their declarations, one sentence each; empty when they do not."""
     declared = {settings.topic(topic.name): topic for topic in topics}
-    async with _started(settings) as client:
+    async with connected(admin(settings)) as client:
         found = await _partition_counts(client, list(declared))
         configs = await _configs(client, [name for name in declared if name in found])
     return list(_differences(settings, declared, found, configs))
@@ -138,16 +138,6 @@ def _tls(settings: Settings) -> ssl.SSLContext:
     if settings.kafka_ssl_certfile is not None:
         context.load_cert_chain(settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile)
     return context
-
-
-@asynccontextmanager
-async def _started(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    client = admin(settings)
-    try:
-        await client.start()
-        yield client
-    finally:
-        await client.close()
 
 
 def _new_topic(settings: Settings, name: str, topic: Topic) -> NewTopic:

@@ -12,11 +12,11 @@ from prometheus_client import CollectorRegistry
 
 from runtime import kafka
 from runtime.clock import Clock, SystemClock
+from runtime.closing import stop_client
 from runtime.fault import Faults
 from runtime.settings import Settings
 from schemas.record import RecordCodec
 from streams.assignment import Assignment
-from streams.closing import stop_client
 from streams.domain import Domain
 from streams.limits import Limits
 from streams.log import check_log

@@ -6,6 +6,7 @@ import stamina
 from aiokafka.errors import KafkaError
 
 from runtime import kafka
+from runtime.closing import connected
 from runtime.settings import Settings
 
 IDLE = ("Empty", "Dead")
@@ -19,14 +20,10 @@ async def busy(settings: Settings, group: str) -> str:
     Raises:
         KafkaError: if the brokers do not answer in time.
     """
-    client = kafka.admin(settings)
-    try:
-        await client.start()
+    async with connected(kafka.admin(settings)) as client:
         async for attempt in stamina.retry_context(on=is_passing, attempts=None, timeout=ANSWER_SECONDS):
             with attempt:
                 answers = await client.describe_consumer_groups([group])
-    finally:
-        await client.close()
     states = [str(described[2]) for answer in answers for described in answer.groups]
     return next((state for state in states if state not in IDLE), "")
 

@@ -12,11 +12,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from runtime import kafka
+from runtime.closing import connected
 from runtime.settings import Settings
 from schemas.failures import UnreadableRecord
 from schemas.record import Record, RecordCodec
 from schemas.topics import Topic
-from streams.closing import stop_client
 from streams.partition import Machine, PartitionRefused, PartitionState
 
 S = TypeVar("S")
@@ -64,22 +64,14 @@ async def check_log(settings: Settings, log: Topic) -> None:
 
 async def partitions_of(settings: Settings, *topics: Topic) -> int:
     """How many partitions a topic has, or the one of several that has the fewest; 0 if there is none of that name."""
-    client = kafka.admin(settings)
-    try:
-        await client.start()
+    async with connected(kafka.admin(settings)) as client:
         described = await client.describe_topics([settings.topic(topic.name) for topic in topics])
-    finally:
-        await client.close()
     return min(len(each["partitions"]) for each in described)
 
 
 async def _config(settings: Settings, name: str) -> dict[str, str]:
-    client = kafka.admin(settings)
-    try:
-        await client.start()
+    async with connected(kafka.admin(settings)) as client:
         answers = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
-    finally:
-        await client.close()
     return {entry[0]: entry[1] for answer in answers for found in answer.resources for entry in found[4]}
 
 
@@ -90,15 +82,11 @@ LONGEST_POLL_MS = 10
 async def reader(settings: Settings, *tps: TopicPartition) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer of committed messages of these partitions, none of which it reads before `read` says so."""
     # A broker answers a connection's requests in turn: what waits for new messages would hold up every look.
-    consumer = kafka.consumer(settings, fetch_max_wait_ms=LONGEST_POLL_MS)
-    try:
-        await consumer.start()
+    async with connected(kafka.consumer(settings, fetch_max_wait_ms=LONGEST_POLL_MS)) as consumer:
         # Once and for all: aiokafka's consumer may hang when it is assigned anew.
         consumer.assign(tps)
         consumer.pause(*tps)
         yield consumer
-    finally:
-        await stop_client(consumer)
 
 
 async def end_of(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int:

@@ -10,12 +10,12 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import InvalidProducerEpoch, InvalidProducerIdMapping, KafkaError, ProducerFenced
 
 from runtime import kafka
+from runtime.closing import stop_client
 from runtime.fault import Faults
 from runtime.settings import Settings
 from runtime.tracing import Header
 from schemas.record import Record
 from streams.batches import Message, send_batches
-from streams.closing import stop_client
 from streams.limits import Limits
 
 PRODUCE_BYTES = 512 * 1024

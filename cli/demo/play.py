@@ -20,6 +20,7 @@ from cli.scenario import Message, Phase, phases
 from cli.status import until_caught_up
 from runtime import kafka
 from runtime.appender import every_type
+from runtime.closing import connected
 from runtime.settings import Settings
 from schemas.codec import decode
 from schemas.event import PartitionData
@@ -56,7 +57,7 @@ async def play(
         clock.now(), partitions=settings.partitions, embedding_model=settings.embedding_model
     )
     seconds = []
-    async with kafka.producer(settings, linger_ms=5) as producer:
+    async with connected(kafka.producer(settings, linger_ms=5)) as producer:
         for number, scene in enumerate(scenes, start=1):
             state.update(f"{scene.name}: {len(scene.messages)} messages …")
             began = clock.monotonic()

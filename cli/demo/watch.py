@@ -15,6 +15,7 @@ from cli.tables import Pool, opened
 from projections.positions import Positions
 from runtime import kafka
 from runtime.clock import Clock
+from runtime.closing import connected
 from runtime.settings import Settings
 from schemas.learning import OUTCOMES
 from schemas.record import Record, RecordCodec
@@ -92,7 +93,7 @@ async def watched(settings: Settings, clock: Clock) -> AsyncIterator[Watch]:
     """A watch that follows as long as the block lasts."""
     watch = Watch(clock)
     log, count = settings.topic(LEARNING.log.name), await partitions_of(settings, LEARNING.log)
-    async with kafka.consumer(settings) as consumer, opened(settings) as pool:
+    async with connected(kafka.consumer(settings)) as consumer, opened(settings) as pool:
         consumer.assign([TopicPartition(log, number) for number in range(count)])
         tasks = [asyncio.create_task(watch.read(consumer)), asyncio.create_task(watch.look(pool))]
         try:

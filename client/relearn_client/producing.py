@@ -29,8 +29,18 @@ def new_producer(bootstrap_servers: str | list[str], **options: Any) -> AIOKafka
 async def end(producer: AIOKafkaProducer, flush_seconds: float) -> None:
     """Stops a producer: what is on its way has so many seconds to arrive, then its senders hear that it did not.
 
-    aiokafka's own `stop` waits for a broker that is away, for as long as it takes.
+    aiokafka's own `stop` waits for a broker that is away, for as long as it takes, and drops a cancellation that was
+    meant for its caller: so this runs in a task of its own.
     """
+    ending = asyncio.create_task(_end(producer, flush_seconds))
+    try:
+        await asyncio.shield(ending)
+    except asyncio.CancelledError:
+        await asyncio.wait({ending})
+        raise
+
+
+async def _end(producer: AIOKafkaProducer, flush_seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(flush_seconds):
             await producer.flush()

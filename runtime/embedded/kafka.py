@@ -14,6 +14,7 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from runtime.closing import connected
 from runtime.embedded.ahead import AheadOfTime
 from runtime.embedded.jars import class_path
 from runtime.embedded.ports import HOST, free_port
@@ -226,11 +227,10 @@ async def _answers(address: str) -> bool:
     except OSError:
         return False
     writer.close()
-    client = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=2000)
     try:
-        await client.start()
-        return bool((await client.describe_cluster())["brokers"])
+        async with connected(
+            AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=2000)
+        ) as client:
+            return bool((await client.describe_cluster())["brokers"])
     except KafkaError:
         return False
-    finally:
-        await client.close()

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from runtime import kafka
+from runtime.closing import stop_client
 from runtime.settings import Settings
 from schemas.topics import DomainTopics
 from streams.enrichment.check import RawInput
@@ -51,8 +52,8 @@ class InputReader:
 
     async def stop(self) -> None:
         """Disconnects."""
-        await self._consumer.stop()
-        await self._admin.close()
+        await stop_client(self._consumer)
+        await stop_client(self._admin)
 
     async def require(self, domain: DomainTopics, partitions: int) -> None:
         """Makes sure that inputs and the enriched topic have this many partitions.

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from runtime import kafka
+from runtime.closing import stop_client
 from runtime.settings import Settings
 from schemas.topics import DomainTopics
 from streams.batches import Message, send_batches
@@ -45,8 +46,8 @@ class Outlet:
 
     async def stop(self) -> None:
         """Disconnects."""
-        await self._writer.stop()
-        await self._mover.stop()
+        await stop_client(self._writer)
+        await stop_client(self._mover)
 
     async def write(self, messages: Sequence[EnrichedMessage]) -> None:
         """Returns when the brokers have all of them.

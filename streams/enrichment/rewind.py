@@ -8,6 +8,7 @@ from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
 from runtime import kafka
+from runtime.closing import connected
 from runtime.settings import Settings
 from schemas.topics import DomainTopics
 from streams.enrichment.inputs import InputReader, group_of
@@ -59,10 +60,6 @@ async def _commit(settings: Settings, group: str, goals: dict[tuple[str, int], i
     told = {
         TopicPartition(settings.topic(t), p): OffsetAndMetadata(goal, "") for (t, p), goal in goals.items()
     }
-    client = kafka.consumer(settings, group_id=group)
-    try:
-        await client.start()
+    async with connected(kafka.consumer(settings, group_id=group)) as client:
         client.assign(list(told))
         await client.commit(told)
-    finally:
-        await client.stop()
