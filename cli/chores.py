@@ -11,7 +11,6 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 
-from cli.decider import pure
 from cli.events import said, scheduled_id, to_partition
 from cli.experiments import proposal
 from cli.inforce import InForce, policies_in_force
@@ -25,7 +24,7 @@ from runtime.closing import connected
 from runtime.settings import Settings
 from schemas.control import RetentionAdvanced, Tick
 from schemas.event import Event
-from schemas.policy import ExecutionsPolicy, LearningPolicy
+from schemas.policy import ExecutionsPolicy, LearningPolicy, Retention
 from schemas.review import ApplyRequested
 from schemas.topics import DOMAINS, EXECUTIONS, LEARNING, DomainTopics
 
@@ -114,7 +113,7 @@ async def advance_retention(shop: Workshop) -> str:
 
 
 def _retention(domain: DomainTopics, found: InForce, now: datetime) -> Event[Any] | None:
-    days = pure(domain.name).policy.model_validate(found.policy).retention.days  # type: ignore[attr-defined]
+    days = Retention.model_validate(found.policy["retention"]).days
     if days is None:
         return None
     before = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
@@ -159,11 +158,15 @@ def _policy(found: InForce) -> LearningPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do at a time. `at` is what APScheduler's CronTrigger takes, UTC; `words` says the same."""
+    """Something to do at a time. `at` is what APScheduler's CronTrigger takes, UTC; `words` says the same.
+
+    `domain`: the one whose tables it reads; None for what is done for every domain that is served.
+    """
 
     do: Callable[[Workshop], Awaitable[str]]
     at: Mapping[str, int | str]
     words: str
+    domain: DomainTopics | None = None
 
     @property
     def about(self) -> str:
@@ -173,10 +176,17 @@ class Job:
 
 JOBS: Mapping[str, Job] = {
     "tick": Job(tick, {"second": 0}, "every minute"),
-    "request-application": Job(request_application, {"minute": 0, "second": 20}, "hourly"),
-    "refresh-response-metrics": Job(refresh_response_metrics, {"minute": 10}, "hourly"),
-    "refresh-daily-metrics": Job(refresh_daily_metrics, {"hour": 0, "minute": 30}, "nightly"),
+    "request-application": Job(request_application, {"minute": 0, "second": 20}, "hourly", LEARNING),
+    "refresh-response-metrics": Job(refresh_response_metrics, {"minute": 10}, "hourly", LEARNING),
+    "refresh-daily-metrics": Job(refresh_daily_metrics, {"hour": 0, "minute": 30}, "nightly", LEARNING),
     "advance-retention": Job(advance_retention, {"hour": 1, "minute": 0}, "daily"),
-    "derive-solutions": Job(derive_solutions, {"minute": 20}, "hourly"),
-    "ab-winners": Job(ab_winners, {"hour": 2, "minute": 0}, "daily"),
+    "derive-solutions": Job(derive_solutions, {"minute": 20}, "hourly", EXECUTIONS),
+    "ab-winners": Job(ab_winners, {"hour": 2, "minute": 0}, "daily", LEARNING),
 }
+
+
+def jobs_of(settings: Settings) -> Mapping[str, Job]:
+    """The jobs for the domains that are served."""
+    return {
+        name: job for name, job in JOBS.items() if job.domain is None or job.domain.name in settings.domains
+    }

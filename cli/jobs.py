@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.chores import JOBS, workshop
+from cli.chores import JOBS, jobs_of, workshop
 from cli.failure import Failed
 from cli.options import Json
 from cli.screen import print_json, show, table
@@ -50,5 +50,7 @@ def run(
 
 
 async def _run(settings: Settings, name: str) -> str:
+    if name not in jobs_of(settings):
+        raise Failed(f"{name} is a job of a domain that is not served here: {', '.join(settings.domains)} is")
     async with workshop(settings, SystemClock()) as shop:
         return await JOBS[name].do(shop)

@@ -17,6 +17,7 @@ import orjson
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cli.domains import topics_of
 from cli.examples import sample
 from cli.failure import Failed
 from cli.options import Json
@@ -24,11 +25,12 @@ from cli.screen import aside, print_json
 from runtime import kafka
 from runtime.appender import Appender, every_type
 from runtime.clock import Clock, SystemClock
+from runtime.closing import connected
 from runtime.settings import Settings, load_settings
 from schemas.codec import decode
 from schemas.event import Event
 from schemas.failures import InvalidEvent
-from schemas.topics import DOMAINS, DomainTopics
+from schemas.topics import DomainTopics
 from streams.enrichment.check import MAX_AHEAD_MS, MAX_BEHIND_MS
 
 IN_FLIGHT = 20_000
@@ -158,7 +160,7 @@ async def produce_from(
     domain: DomainTopics | None = None,
 ) -> Tally:
     """Produces all lines of an open file."""
-    async with kafka.producer(settings, linger_ms=5, max_batch_size=256 * 1024) as producer:
+    async with connected(kafka.producer(settings, linger_ms=5, max_batch_size=256 * 1024)) as producer:
         appender = Appender(producer, settings.topic, domain)
         with progress_bar(size) as bar:
             try:
@@ -199,9 +201,7 @@ def produce(
         return
     if source is None:
         raise Failed("name a file, or - for standard input, or --example TYPE")
-    if domain is not None and domain not in DOMAINS:
-        raise Failed(f"there is no domain {domain!r}; known: {', '.join(DOMAINS)}")
-    tally, rejected = _produce(source, None if domain is None else DOMAINS[domain])
+    tally, rejected = _produce(source, None if domain is None else topics_of(domain))
     if as_json:
         print_json({"sent": tally.sent, "rejected": tally.rejected, "rejected_file": _name(rejected)})
     else:

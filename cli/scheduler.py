@@ -12,7 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from prometheus_client import CollectorRegistry
 
-from cli.chores import JOBS, Job, Workshop, workshop
+from cli.chores import Job, Workshop, jobs_of, workshop
 from cli.lifetime import on_signal
 from cli.options import Domains, HealthPort
 from cli.parts import Part, prepared
@@ -44,7 +44,7 @@ async def _run(part: Part) -> None:
         running: set[asyncio.Task[None]] = set()
         clockwork = AsyncIOScheduler(timezone="UTC")
         rounds = Rounds(shop, part.health, part.registry, clock)
-        for name, job in JOBS.items():
+        for name, job in jobs_of(part.settings).items():
             clockwork.add_job(
                 kept(rounds.turn(name, job), running),
                 CronTrigger(**job.at, timezone="UTC"),

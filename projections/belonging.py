@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import aiosql
 from asyncpg import Connection, Pool
 
+from projections.positions import Position, Positions
 from projections.projection import Projection
 
 
@@ -20,15 +20,6 @@ class Audited:
 
     offset: int
     actions: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """How far a partition is shown; nothing where it never was."""
-
-    next_offset: int = 0
-    seq: int = 0
-    decided_at: datetime | None = None
 
 
 class ShownPartition:
@@ -64,8 +55,6 @@ async def shown_partition(
 ) -> AsyncIterator[ShownPartition]:
     """A partition, as it is when the block begins, however long that lasts."""
     sql: Any = aiosql.from_path(projection.sql.parent / "reading" / "belonging.sql", "asyncpg")
-    of = {"topic": projection.log, "partition": partition}
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        found = await sql.position_of(conn, **of)
-        position = Position() if found is None else Position(**found)
+        position = await Positions(projection.name, projection.log).at(conn, partition)
         yield ShownPartition(conn, sql, projection.log, partition, position)

@@ -50,6 +50,11 @@ class Positions:
             await self._sql.add_position(conn, topic=self._topic, partition=partition)
             return Position(*await self._sql.read_position(conn, topic=self._topic, partition=partition))
 
+    async def at(self, conn: Connection, partition: int) -> Position:
+        """How far this partition is shown, for whoever only looks."""
+        found = await self._sql.read_position(conn, topic=self._topic, partition=partition)
+        return Position(0, 0) if found is None else Position(*found)
+
     @asynccontextmanager
     async def entered(self, conn: Connection, partition: int, at: Position) -> AsyncIterator[None]:
         """A transaction in which this partition is shown up to `at`, and nobody else moves it.

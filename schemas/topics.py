@@ -222,21 +222,22 @@ DOMAINS: Mapping[str, DomainTopics] = {domain.name: domain for domain in (LEARNI
 
 
 def input_for(event_type: str, domain: DomainTopics | None = None) -> Topic:
-    """The topic in which events of this type belong: among those of the domain, where one is named.
+    """The topic in which events of this type belong; where several domains have one, that of the one named.
 
     Raises:
-        LookupError: if there is none, or if several domains have one and none is named.
+        LookupError: if there is none, or if several domains have one and none of them is named.
     """
-    domains = DOMAINS.values() if domain is None else (domain,)
-    found = [topic for each in domains if (topic := each.input_of(event_type)) is not None]
-    if len(found) != 1:
-        names = ", ".join(topic.name for topic in found)
-        raise LookupError(
-            f"{event_type!r} belongs in each of {names}: name the domain"
-            if found
-            else f"{event_type!r} has no topic"
-        )
-    return found[0]
+    found = {
+        each.name: topic for each in DOMAINS.values() if (topic := each.input_of(event_type)) is not None
+    }
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if domain is not None and domain.name in found:
+        return found[domain.name]
+    if not found:
+        raise LookupError(f"{event_type!r} has no topic")
+    names = ", ".join(topic.name for topic in found.values())
+    raise LookupError(f"{event_type!r} belongs in each of {names}: name the domain")
 
 
 def every_topic() -> tuple[Topic, ...]:

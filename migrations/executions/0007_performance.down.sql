@@ -1,3 +1,4 @@
 DROP MATERIALIZED VIEW IF EXISTS solution_patterns_mv;
 DROP MATERIALIZED VIEW IF EXISTS pool_performance_mv;
 DROP MATERIALIZED VIEW IF EXISTS tier_performance_mv;
+DROP FUNCTION IF EXISTS wilson_lower_bound(BIGINT, BIGINT);

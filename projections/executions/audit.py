@@ -24,8 +24,10 @@ TOLD: Told = {
 def actor(log: Logged, outcome: Outcome) -> str | None:
     """The person who gave feedback or adopted a policy, else the sender; the policy where only time has passed."""
     event = log.record.event
-    if event is None or isinstance(outcome, out.ExecutionAbandoned | out.TaskForgotten):
-        return None if event is None and not isinstance(outcome, PolicyAdopted) else POLICY
+    if isinstance(outcome, out.ExecutionAbandoned | out.TaskForgotten):
+        return POLICY
+    if event is None:
+        return POLICY if isinstance(outcome, PolicyAdopted) else None
     person: str | None = field(event.data, "by") or field(event.data, "adopted_by")
     return person or event.source
 

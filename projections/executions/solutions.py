@@ -25,6 +25,7 @@ from schemas.vector import Vector
 
 READING = Path(__file__).with_name("reading")
 PAGE = 1000
+DECIMALS = 4
 
 
 @dataclass(slots=True)
@@ -55,34 +56,69 @@ class Solution:
         self.last_used = max(self.last_used, row["timestamp"])
 
 
+class Shelf:
+    """The solutions of one task type, their vectors side by side."""
+
+    def __init__(self) -> None:
+        self._solutions: list[Solution] = []
+        self._vectors = np.zeros((0, 0), dtype=np.float32)
+
+    def add(self, solution: Solution) -> None:
+        count = len(self._solutions)
+        if count == len(self._vectors):
+            grown = np.zeros((max(64, 2 * count), solution.vector.size), dtype=np.float32)
+            if count:
+                grown[:count] = self._vectors
+            self._vectors = grown
+        self._vectors[count] = solution.vector
+        self._solutions.append(solution)
+
+    def nearest(self, vector: Vector, threshold: float) -> Solution | None:
+        """The one that is most similar, if it is so from the threshold on; of equals the first that was seen.
+
+        Similarities count to four decimals: which order they are computed in does not matter.
+        """
+        if not self._solutions:
+            return None
+        similarities = np.round(self._vectors[: len(self._solutions)] @ vector, DECIMALS)
+        highest = similarities.max()
+        if highest < round(threshold, DECIMALS):
+            return None
+        equals = (self._solutions[at] for at in np.flatnonzero(similarities == highest))
+        return min(equals, key=lambda each: (each.first_seen, each.id))
+
+
 class Known:
     """The solutions of some task types, to be compared with."""
 
-    def __init__(self, threshold: float, solutions: Iterable[Solution]) -> None:
+    def __init__(self, threshold: float) -> None:
         self._threshold = threshold
-        self._of: defaultdict[str, list[Solution]] = defaultdict(list)
-        self.changed: dict[UUID, Solution] = {}
-        for each in solutions:
-            self._of[each.task_type].append(each)
+        self._of: defaultdict[str, Shelf] = defaultdict(Shelf)
+        self._changed: dict[UUID, Solution] = {}
+
+    def lacks(self, task_types: Iterable[str]) -> list[str]:
+        """Those of which nothing was ever asked or added."""
+        return sorted(set(task_types) - self._of.keys())
+
+    def add(self, solution: Solution) -> None:
+        """Compares with this one, too."""
+        self._of[solution.task_type].add(solution)
+
+    def changed(self) -> list[Solution]:
+        """What has changed since this was last asked."""
+        changed, self._changed = self._changed, {}
+        return list(changed.values())
 
     def learn(self, row: Mapping[str, Any]) -> None:
         """Takes the next execution in order."""
         vector = _normed(row["solution_embedding"])
-        found = self._nearest(row["task_type"], vector)
+        found = self._of[row["task_type"]].nearest(vector, self._threshold)
         if found is None and row["success"]:
             found = _begun(row, vector)
-            self._of[row["task_type"]].append(found)
+            self.add(found)
         if found is not None:
             found.used(row)
-            self.changed[found.id] = found
-
-    def _nearest(self, task_type: str, vector: Vector) -> Solution | None:
-        known = self._of[task_type]
-        if not known:
-            return None
-        similarities = np.stack([each.vector for each in known]) @ vector
-        best = int(np.argmax(similarities))
-        return known[best] if similarities[best] >= self._threshold else None
+            self._changed[found.id] = found
 
 
 class Solutions:
@@ -123,21 +159,23 @@ class Solutions:
     async def _take(
         self, conn: Connection, recorded_at: datetime, task_id: str, before: datetime, threshold: float
     ) -> int:
-        taken = 0
+        taken, known = 0, Known(threshold)
         while True:
             told = {"recorded_at": recorded_at, "task_id": task_id, "before": before, "page_size": PAGE}
             rows = [row async for row in self._sql.executions_to_learn_from(conn, **told)]
             if not rows:
                 return taken
-            known = Known(threshold, await self._known(conn, sorted({row["task_type"] for row in rows})))
+            if new := known.lacks(row["task_type"] for row in rows):
+                for solution in await self._stored(conn, new):
+                    known.add(solution)
             for row in rows:
                 known.learn(row)
-            await self._store(conn, list(known.changed.values()))
+            await self._store(conn, known.changed())
             recorded_at, task_id = rows[-1]["recorded_at"], rows[-1]["task_id"]
             await self._sql.derivation_ends(conn, recorded_at=recorded_at, task_id=task_id)
             taken += len(rows)
 
-    async def _known(self, conn: Connection, task_types: Sequence[str]) -> list[Solution]:
+    async def _stored(self, conn: Connection, task_types: Sequence[str]) -> list[Solution]:
         rows = self._sql.solutions_of(conn, task_types=task_types)
         return [
             Solution(

@@ -116,3 +116,12 @@ async def test_what_several_domains_have_needs_one_that_is_named(
     assert result.exit_code == 1
     (rejected,) = (tmp_path / "ticks.rejected.jsonl").read_bytes().splitlines()
     assert "belongs in each of learning.reviews, tasks.control: name the domain" in rejected.decode()
+
+
+async def test_a_named_domain_is_no_wall(environment: Mapping[str, str], tmp_path: Path) -> None:
+    """It only says whose control topic is meant: a file may hold events of every domain."""
+    file = tmp_path / "mixed.jsonl"
+    example = await relearn("produce", "--example", "relearn.task.routed.v1", env=environment)
+    file.write_bytes(line("relearn.tick.v1", data={"partition": 0}) + b"\n" + example.stdout_bytes)
+    result = await relearn("produce", "--domain", "learning", str(file), env=environment)
+    assert result.exit_code == 0, result.output

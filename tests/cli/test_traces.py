@@ -154,6 +154,7 @@ async def test_an_endpoint_without_the_packages_is_a_sentence(
     done = await relearn("topics", "list", env=env)
     assert done.exit_code == 1
     assert "relearn[telemetry]" in done.stderr
+    assert "unexpected" not in done.stderr
 
 
 def test_rubbish_in_a_header_stops_nothing() -> None:

@@ -79,12 +79,8 @@ class MixedLoad:
             try:
                 async with kafka.producer(self._settings) as producer:
                     appender = Appender(producer, self._settings.topic, LEARNING)
-                    tasks = Appender(producer, self._settings.topic, EXECUTIONS)
                     while True:
-                        await tasks.append(*(each for each in batch if isinstance(each.data, TaskData)))
-                        await appender.append(
-                            *(each for each in batch if not isinstance(each.data, TaskData))
-                        )
+                        await appender.append(*batch)
                         self._remember(batch)
                         await self._soil(producer)
                         batch = self._batch()

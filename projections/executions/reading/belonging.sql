@@ -15,7 +15,3 @@ SELECT min(log_offset)
 -- name: shops_of(partition)
 -- Tasks belong to no shop.
 SELECT 0 AS shop_id WHERE :partition < 0;
-
--- name: position_of(topic, partition)^
--- How far a partition of a log is shown.
-SELECT next_offset, seq, decided_at FROM positions WHERE topic = :topic AND partition = :partition;

@@ -29,13 +29,12 @@ SELECT task_id, timestamp, task_type, task_description, repo, model_tier, pool_t
  LIMIT :page_size;
 
 -- name: tiers_of(repo, task_type)
--- Every tier that ended such tasks, best first: what leads is the lower end of its success rate's 95 % Wilson
--- interval, so that one lucky run does not.
+-- Every tier that ended such tasks, first the one whose success rate is surely high.
 SELECT model_tier, runs, successes, successes::FLOAT8 / runs AS success_rate,
-       (p + 1.9208 / runs - 1.96 * sqrt((p * (1 - p) + 0.9604 / runs) / runs)) / (1 + 3.8416 / runs) AS lower_bound,
+       wilson_lower_bound(successes, runs) AS lower_bound,
        mean_quality, mean_cost, mean_duration, last_used
   FROM (SELECT model_tier, count(*) AS runs, count(*) FILTER (WHERE success) AS successes,
-               avg(success::INTEGER)::FLOAT8 AS p, avg(quality_score) AS mean_quality, avg(cost_actual) AS mean_cost,
+               avg(quality_score) AS mean_quality, avg(cost_actual) AS mean_cost,
                avg(duration_seconds) AS mean_duration, max(timestamp) AS last_used
           FROM executions
          WHERE repo = :repo AND task_type = :task_type AND success IS NOT NULL AND model_tier IS NOT NULL

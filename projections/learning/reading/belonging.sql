@@ -15,7 +15,3 @@ SELECT min(log_offset)
 -- name: shops_of(partition)
 -- Which shops are in a partition.
 SELECT shop_id FROM shops WHERE partition = :partition ORDER BY shop_id;
-
--- name: position_of(topic, partition)^
--- How far a partition of a log is shown.
-SELECT next_offset, seq, decided_at FROM positions WHERE topic = :topic AND partition = :partition;
