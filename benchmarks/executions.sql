@@ -59,9 +59,7 @@ SELECT md5(e.number::TEXT)::UUID::TEXT,
        CASE WHEN e.success THEN l2_normalize(t.centre + solution.noise)::HALFVEC END,
        jsonb_build_object(
            'routing', jsonb_build_object('router', 'by-size', 'candidates', 3),
-           'predicted_duration_seconds', 300 * random(), 'tokens_used', 1000 + e.number % 5000,
-           'cost_relative_error', random() - 0.5, 'duration_error', random(),
-           'duration_relative_error', random() - 0.5, 'brier', random()),
+           'predicted_duration_seconds', 300 * random(), 'tokens_used', 1000 + e.number % 5000),
        made.at,
        e.number % 4
   FROM (SELECT n AS number, random() AS repo, random() < 0.8 AS success, random() AS estimate,
@@ -87,11 +85,9 @@ SELECT md5('feedback ' || task_id)::UUID, task_id, user_accepted, user_rating, '
 -- As the projection writes it: a row when the routing came, one when the start came, one when all was joined, and
 -- one for an opinion.
 INSERT INTO executions_audit_log
-       (shop_id, id, at, actor, action, entity, entity_id, before, after, event_id, topic, log_partition, log_offset,
-        policy)
-SELECT 0, md5(e.task_id || said.action)::UUID, e.timestamp, '/orchestrators/main', said.action, 'task', e.task_id,
-       NULL, said.after, md5(said.action || e.task_id)::UUID::TEXT, 'executions.records', e.log_partition,
-       row_number() OVER (ORDER BY e.timestamp, said.place), left(md5('policy'), 16)
+       (at, log_offset, log_partition, place, actor, action, entity, entity_id, event_id, policy, before, after)
+SELECT e.timestamp, row_number() OVER (ORDER BY e.timestamp, said.place), e.log_partition, 0, '/orchestrators/main',
+       said.action, 'task', e.task_id, md5(said.action || e.task_id)::UUID, left(md5('policy'), 16), NULL, said.after
   FROM executions e
   CROSS JOIN LATERAL (VALUES (1, 'RoutingKept', NULL),
                              (2, 'StartKept', NULL),

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID, uuid5
 
 from pydantic import BaseModel
 
-from projections.change import Change, Statement
-from projections.projection import Audit, Logged
+from projections.projection import Logged
 from projections.values import as_json, moment
-from schemas.identity import NAMESPACE
 from schemas.outcome import (
     DeadLettered,
     DuplicateIgnored,
@@ -37,8 +34,8 @@ Actor = Callable[[Logged, Outcome], str | None]
 
 
 class AuditRow(NamedTuple):
-    shop_id: int
-    id: UUID
+    """What every domain tells. `place` is the outcome's number in its record."""
+
     at: datetime
     actor: str | None
     action: str
@@ -47,13 +44,11 @@ class AuditRow(NamedTuple):
     before: str | None
     after: str | None
     event_id: str | None
-    topic: str
     log_partition: int
     log_offset: int
     policy: str
+    place: int
 
-
-ADD = Statement("add_audit", AuditRow)
 
 GENERAL: Told = {
     DuplicateIgnored: (),
@@ -68,33 +63,23 @@ GENERAL: Told = {
 """What rows of the outcomes tell that every domain has."""
 
 
-def auditing(told: Told, actor: Actor) -> Audit:
-    """How one domain's outcomes are told."""
-
-    def audit(log: Logged, index: int, outcome: Outcome) -> Change:
-        """The row of the outcome with this index."""
-        kind = type(outcome)
-        record = log.record
-        event = record.event
-        row = AuditRow(
-            outcome.shop_id,
-            uuid5(NAMESPACE, f"{log.topic}/{log.partition}/{log.offset}/{index}"),
-            log.at,
-            actor(log, outcome),
-            kind.__name__,
-            kind.ENTITY,
-            outcome.entity_id,
-            before(outcome),
-            after(outcome, told[kind]),
-            None if event is None else str(event.id),
-            log.topic,
-            log.partition,
-            log.offset,
-            record.policy,
-        )
-        return Change(ADD, row)
-
-    return audit
+def audit_row(log: Logged, place: int, outcome: Outcome, told: Told, actor: Actor) -> AuditRow:
+    """How one domain's outcome is told."""
+    kind, record = type(outcome), log.record
+    return AuditRow(
+        log.at,
+        actor(log, outcome),
+        kind.__name__,
+        kind.ENTITY,
+        outcome.entity_id,
+        before(outcome),
+        after(outcome, told[kind]),
+        None if record.event is None else str(record.event.id),
+        log.partition,
+        log.offset,
+        record.policy,
+        place,
+    )
 
 
 def before(outcome: Outcome) -> str | None:

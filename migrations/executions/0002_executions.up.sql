@@ -46,4 +46,5 @@ CREATE INDEX idx_executions_repo_time ON executions (repo, timestamp DESC)
     INCLUDE (success, quality_score, duration_seconds, cost_actual);
 CREATE INDEX idx_executions_calibration ON executions (model_tier)
     INCLUDE (routing_confidence, success, cost_error, cost_estimate);
-CREATE INDEX idx_executions_recorded ON executions (recorded_at, task_id);
+-- Rows come nearly in the order of decisions.
+CREATE INDEX idx_executions_recorded ON executions USING brin (recorded_at);

@@ -1,25 +1,24 @@
--- One row per outcome, append-only: ids, states and numbers, never people's words. topic, log_partition and
--- log_offset are the record's place in the log. Nothing here belongs to a shop: shop_id is 0 everywhere.
+-- One row per outcome, append-only: ids, states and numbers, never people's words. log_partition, log_offset and
+-- place say where it stands: in which record of the log, and the how manieth of its outcomes it is.
 CREATE TABLE executions_audit_log (
-    shop_id       INTEGER NOT NULL,
-    id            UUID NOT NULL,
     at            TIMESTAMPTZ NOT NULL,
+    log_offset    BIGINT NOT NULL,
+    log_partition INTEGER NOT NULL,
+    place         SMALLINT NOT NULL,
     actor         TEXT,
     action        TEXT NOT NULL,
     entity        TEXT,
     entity_id     TEXT,
+    event_id      UUID,
+    policy        TEXT,
     before        JSONB,
     after         JSONB,
-    event_id      TEXT,
-    topic         TEXT NOT NULL,
-    log_partition INTEGER NOT NULL,
-    log_offset    BIGINT NOT NULL,
-    policy        TEXT,
-    PRIMARY KEY (shop_id, id)
+    PRIMARY KEY (log_offset, log_partition, place)
 );
 
-CREATE INDEX idx_audit_entity ON executions_audit_log (shop_id, entity_id, at);
-CREATE INDEX idx_audit_at ON executions_audit_log (shop_id, at);
+CREATE INDEX idx_audit_entity ON executions_audit_log (entity_id);
+-- Rows come nearly in the order of their time.
+CREATE INDEX idx_audit_at ON executions_audit_log USING brin (at);
 
 \ir ../common/append_only.up.sql
 

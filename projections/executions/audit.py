@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from projections.audit import GENERAL, POLICY, Told, auditing, field
+from projections.audit import GENERAL, POLICY, AuditRow, Told, audit_row, field
+from projections.change import Change, Statement
 from projections.projection import Logged
 from schemas import execution as out
 from schemas.outcome import Outcome, PolicyAdopted
@@ -20,11 +21,16 @@ TOLD: Told = {
 }
 """What rows of this domain's outcomes tell."""
 
+TIME_ONLY = (out.ExecutionAbandoned, out.TaskForgotten)
+"""What nobody says: it is decided because time has passed."""
+
+ADD = Statement("add_audit", AuditRow)
+
 
 def actor(log: Logged, outcome: Outcome) -> str | None:
     """The person who gave feedback or adopted a policy, else the sender; the policy where only time has passed."""
     event = log.record.event
-    if isinstance(outcome, out.ExecutionAbandoned | out.TaskForgotten):
+    if type(outcome) in TIME_ONLY:
         return POLICY
     if event is None:
         return POLICY if isinstance(outcome, PolicyAdopted) else None
@@ -32,5 +38,6 @@ def actor(log: Logged, outcome: Outcome) -> str | None:
     return person or event.source
 
 
-audit = auditing(TOLD, actor)
-"""The row of the outcome with an index in its record."""
+def audit(log: Logged, place: int, outcome: Outcome) -> Change:
+    """The row of the outcome with this number in its record."""
+    return Change(ADD, audit_row(log, place, outcome, TOLD, actor))

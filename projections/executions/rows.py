@@ -150,7 +150,7 @@ def _columns(said: TaskData | None, names: Iterable[str]) -> dict[str, Any]:
 
 
 def metadata_of(outcome: ExecutionClosed) -> dict[str, Any]:
-    """The router's own metadata, and beside it what has no column."""
+    """The router's own metadata, and beside it what has no column and does not follow from columns, as errors do."""
     told: dict[str, Any] = {"routing": outcome.routed.metadata if outcome.routed else None}
     if outcome.routed is not None:
         told["predicted_duration_seconds"] = outcome.routed.predicted_duration_seconds
@@ -160,6 +160,4 @@ def metadata_of(outcome: ExecutionClosed) -> dict[str, Any]:
         told["abandoned"] = True
     if isinstance(outcome, ExecutionRecorded):
         told["tokens_used"] = outcome.completed.tokens_used
-        told |= {f"{name}_error": value for name, value in outcome.errors if name not in ("cost", "brier")}
-        told["brier"] = outcome.errors.brier
     return {name: value for name, value in told.items() if value is not None}

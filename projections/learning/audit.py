@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
 
-from projections.audit import GENERAL, POLICY, Told, auditing, field
+from projections.audit import GENERAL, POLICY, Told, audit_row, field
+from projections.change import Change, Statement
 from projections.projection import Logged
 from schemas import learning as out
 from schemas.correction import ResponseCorrected
+from schemas.identity import NAMESPACE
 from schemas.outcome import Outcome, PolicyAdopted
 from schemas.stored import (
     CallStored,
@@ -87,5 +91,28 @@ def is_policys(data: Any, outcome: Outcome) -> bool:
     return isinstance(outcome, APPLYING) and isinstance(data, ResponseCorrected)
 
 
-audit = auditing(TOLD, actor)
-"""The row of the outcome with an index in its record."""
+class ShopAuditRow(NamedTuple):
+    shop_id: int
+    id: UUID
+    topic: str
+    at: datetime
+    actor: str | None
+    action: str
+    entity: str
+    entity_id: str | None
+    before: str | None
+    after: str | None
+    event_id: str | None
+    log_partition: int
+    log_offset: int
+    policy: str
+
+
+ADD = Statement("add_audit", ShopAuditRow)
+
+
+def audit(log: Logged, place: int, outcome: Outcome) -> Change:
+    """The row of the outcome with this number in its record, which its id follows from."""
+    id = uuid5(NAMESPACE, f"{log.topic}/{log.partition}/{log.offset}/{place}")
+    row = audit_row(log, place, outcome, TOLD, actor)
+    return Change(ADD, ShopAuditRow(outcome.shop_id, id, log.topic, *row[:-1]))

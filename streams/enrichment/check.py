@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from aiokafka.partitioner import murmur2
@@ -64,6 +65,7 @@ class PartitionsChanged(Exception):
     """A topic has more partitions than this enricher was started for: keys would change their homes."""
 
 
+@lru_cache(maxsize=10_000)
 def home_of(key: bytes, partitions: int) -> int:
     """The partition of a key by Kafka's default partitioner: murmur2, without the sign."""
     return int(murmur2(key) & 0x7FFFFFFF) % partitions

@@ -17,7 +17,7 @@ SHOWN_SECONDS = 120.0
 
 PLACES = {
     "learning_audit_log": ("log_offset", "id"),
-    "executions_audit_log": ("log_offset", "id"),
+    "executions_audit_log": ("log_offset",),
     "positions": ("next_offset",),
     "schema_migrations": ("applied_at",),
 }

@@ -9,14 +9,13 @@ from typing import NamedTuple
 import aiosql
 import pytest
 
-from projections import audit
 from projections.audit import Told
 from projections.change import Statement
+from projections.executions import audit as executions_audit
 from projections.executions import rows
-from projections.executions.audit import TOLD as EXECUTIONS_TOLD
 from projections.executions.projection import PROJECTION as EXECUTIONS
+from projections.learning import audit as learning_audit
 from projections.learning import conversations, events, item_rows, knowledge, retention
-from projections.learning.audit import TOLD as LEARNING_TOLD
 from projections.learning.projection import PROJECTION as LEARNING
 from projections.projection import Projection
 from schemas.documents import OUTCOMES_OF
@@ -30,7 +29,7 @@ class Shown(NamedTuple):
 
     @property
     def statements(self) -> Iterator[Statement]:
-        for module in (audit, *self.modules):
+        for module in self.modules:
             for value in vars(module).values():
                 yield from (
                     each for each in (value if isinstance(value, tuple) else (value,)) if is_statement(each)
@@ -42,8 +41,12 @@ def is_statement(value: object) -> bool:
 
 
 SHOWN = (
-    Shown(LEARNING, LEARNING_TOLD, (conversations, events, item_rows, knowledge, retention)),
-    Shown(EXECUTIONS, EXECUTIONS_TOLD, (rows,)),
+    Shown(
+        LEARNING,
+        learning_audit.TOLD,
+        (learning_audit, conversations, events, item_rows, knowledge, retention),
+    ),
+    Shown(EXECUTIONS, executions_audit.TOLD, (executions_audit, rows)),
 )
 EACH = pytest.mark.parametrize("shown", SHOWN, ids=lambda shown: shown.projection.name)
 

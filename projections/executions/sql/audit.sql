@@ -1,12 +1,10 @@
--- name: add_audit(shop_id, id, at, actor, action, entity, entity_id, before, after, event_id, topic, log_partition, log_offset, policy)!
+-- name: add_audit(at, actor, action, entity, entity_id, before, after, event_id, log_partition, log_offset, policy, place)!
 INSERT INTO executions_audit_log
-       (shop_id, id, at, actor, action, entity, entity_id, before, after, event_id, topic, log_partition, log_offset,
-        policy)
-SELECT shop_id, id, at, actor, action, entity, entity_id, before::JSONB, after::JSONB, event_id, topic,
-       log_partition, log_offset, policy
-  FROM unnest(:shop_id::INTEGER[], :id::UUID[], :at::TIMESTAMPTZ[], :actor::TEXT[], :action::TEXT[],
-              :entity::TEXT[], :entity_id::TEXT[], :before::TEXT[], :after::TEXT[], :event_id::TEXT[],
-              :topic::TEXT[], :log_partition::INTEGER[], :log_offset::BIGINT[], :policy::TEXT[])
-    AS v (shop_id, id, at, actor, action, entity, entity_id, before, after, event_id, topic, log_partition,
-          log_offset, policy)
+       (at, log_offset, log_partition, place, actor, action, entity, entity_id, event_id, policy, before, after)
+SELECT at, log_offset, log_partition, place, actor, action, entity, entity_id, event_id::UUID, policy, before::JSONB,
+       after::JSONB
+  FROM unnest(:at::TIMESTAMPTZ[], :actor::TEXT[], :action::TEXT[], :entity::TEXT[], :entity_id::TEXT[],
+              :before::TEXT[], :after::TEXT[], :event_id::TEXT[], :log_partition::INTEGER[],
+              :log_offset::BIGINT[], :policy::TEXT[], :place::INTEGER[])
+    AS v (at, actor, action, entity, entity_id, before, after, event_id, log_partition, log_offset, policy, place)
 ON CONFLICT DO NOTHING;

@@ -1,4 +1,4 @@
--- name: add_audit(shop_id, id, at, actor, action, entity, entity_id, before, after, event_id, topic, log_partition, log_offset, policy)!
+-- name: add_audit(shop_id, id, topic, at, actor, action, entity, entity_id, before, after, event_id, log_partition, log_offset, policy)!
 INSERT INTO learning_audit_log
        (shop_id, id, at, actor, action, entity, entity_id, before, after, event_id, topic, log_partition, log_offset,
         policy)

@@ -46,7 +46,7 @@ async def test_an_execution_has_all_that_both_halves_say(pool: asyncpg.Pool, sho
     assert told.items() <= row.items()
     metadata = row["metadata"]
     assert metadata["routing"] == {"a": 1}
-    assert (metadata["tokens_used"], metadata["cost_relative_error"]) == (7, 0.5)
+    assert metadata["tokens_used"] == 7
     assert row["embedding"] is not None
     assert row["solution_embedding"] is not None
 
@@ -119,7 +119,7 @@ async def test_the_audit_tells_who_and_what_and_is_append_only(pool: asyncpg.Poo
     partition.tick(MORNING + DAY)
     await show(partition)
     found = await pool.fetch(
-        "SELECT action, actor, entity_id FROM executions_audit_log ORDER BY log_offset, id"
+        "SELECT action, actor, entity_id FROM executions_audit_log ORDER BY log_offset, place"
     )
     assert [tuple(row) for row in found] == [
         ("PolicyAdopted", "policy", None),

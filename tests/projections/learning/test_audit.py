@@ -8,8 +8,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from projections.audit import AuditRow
-from projections.learning.audit import audit
+from projections.learning.audit import ShopAuditRow, audit
 from projections.projection import Logged
 from schemas import learning as out
 from schemas.control import Tick
@@ -29,13 +28,13 @@ TICK = Tick(partition=0)
 ABOUT: dict[str, Any] = {"shop_id": SHOP, "item_id": ITEM}
 
 
-def row_of(data: Any, outcome: Outcome, index: int = 0) -> AuditRow:
+def row_of(data: Any, outcome: Outcome, index: int = 0) -> ShopAuditRow:
     log = Log()
     log.add(log.event(data), outcome)
     row = audit(
         Logged("learning.decisions", 3, 12, log.records[0], log.records[0].decided_at), index, outcome
     ).row
-    assert isinstance(row, AuditRow)
+    assert isinstance(row, ShopAuditRow)
     return row
 
 
@@ -65,7 +64,7 @@ def test_the_policy_that_opens_a_log_has_no_event() -> None:
     (outcome,) = log.records[0].outcomes
     assert isinstance(outcome, PolicyAdopted)
     row = audit(Logged("learning.decisions", 0, 0, log.records[0], log.records[0].decided_at), 0, outcome).row
-    assert isinstance(row, AuditRow)
+    assert isinstance(row, ShopAuditRow)
     assert (row.shop_id, row.actor, row.entity, row.event_id) == (0, "policy", "policy", None)
     assert row.after is not None
     assert set(orjson.loads(row.after)) == {"policy_hash", "embedding_model", "partitions"}
