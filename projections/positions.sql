@@ -5,8 +5,10 @@ SELECT pg_advisory_xact_lock_shared(hashtextextended('relearn.schema.' || :schem
        set_config('synchronous_commit', 'off', TRUE);
 
 -- name: enter_to_read(schema)^
--- First in a transaction that reads more than one table, so that a swap does not come between them.
-SELECT pg_advisory_xact_lock_shared(hashtextextended('relearn.schema.' || :schema::TEXT, 0));
+-- First in a transaction that reads more than one table, so that a swap does not come between them. Many ask at
+-- once: starting helpers for each would take longer than they save.
+SELECT pg_advisory_xact_lock_shared(hashtextextended('relearn.schema.' || :schema::TEXT, 0)),
+       set_config('max_parallel_workers_per_gather', '0', TRUE);
 
 -- name: add_position(topic, partition)!
 INSERT INTO positions (topic, partition, next_offset, seq)
