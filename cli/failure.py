@@ -11,6 +11,8 @@ from pydantic import ValidationError
 
 from cli.importers import ImportRefused
 from projections.failures import LogRefused as ShownLogRefused
+from projections.failures import RecordRefused
+from projections.schemas import SchemaHeld
 from projections.watchdog import Stalled
 from runtime.access import AccessRefused, check_access
 from runtime.embedded.jars import JarsMissing
@@ -114,6 +116,8 @@ WORDS: Mapping[type[Exception], Words] = {
     ReconnectionRefused: str,
     LogRefused: str,
     ShownLogRefused: str,
+    RecordRefused: str,
+    SchemaHeld: str,
     Stalled: str,
     TimeoutError: lambda error: f"took too long: {first_line(error)}",
     ssl.SSLCertVerificationError: _untrusted,

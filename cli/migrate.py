@@ -10,6 +10,7 @@ import typer
 
 from cli.failure import Failed
 from cli.options import Domains, Json, Yes
+from cli.projector import PROJECTIONS
 from cli.screen import print_json
 from runtime import postgres
 from runtime.embedding import dimensions_of
@@ -93,7 +94,7 @@ def migrator_of(settings: Settings, domain: str) -> Migrator:
         width = dimensions_of(settings.embedding_model)
     except ValueError as error:
         raise Failed(str(error)) from error
-    return Migrator(domain, domain, width, settings.embedding_model)
+    return Migrator(domain, domain, width, settings.embedding_model, PROJECTIONS[domain].version)
 
 
 async def upgrade_all(settings: Settings) -> dict[str, Steps]:

@@ -74,10 +74,14 @@ class Positions:
     async def reading(self, pool: Pool) -> AsyncIterator[Connection]:
         """A transaction that sees all tables of one schema, also while another is swapped in."""
         async with pool.acquire() as conn, conn.transaction(readonly=True):
-            await self._sql.enter_to_read(conn, schema=self._schema)
+            await self.enter_to_read(conn)
             yield conn
 
-    async def all(self, pool: Pool) -> list[Shown]:
+    async def enter_to_read(self, conn: Connection) -> None:
+        """Until its transaction ends, no other schema is swapped in."""
+        await self._sql.enter_to_read(conn, schema=self._schema)
+
+    async def all(self, pool: Pool | Connection) -> list[Shown]:
         """Every partition that is or was shown, with where it waits."""
         return [Shown(**row) async for row in self._sql.positions(pool)]
 

@@ -91,6 +91,12 @@ class Projection:
     """The folder with the statements that the handlers name."""
     months: Mapping[type[Outcome], Monthly]
     """Outcomes that become a row of a table that is partitioned by month."""
+    loaded_after: str
+    """The last migration before those that are better done with full tables."""
+    derived: tuple[str, ...] = ()
+    """Tables that jobs make from the others: no record decides them."""
+    version: int = 1
+    """Rises when the same log gives other rows."""
 
     def changes(self, logged: Iterable[Logged]) -> Iterable[Change]:
         """All that these records change, in their order.

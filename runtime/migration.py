@@ -115,8 +115,9 @@ class Migrator:
         folder: str | Path = "learning",
         dimensions: int = 384,
         model: str = "all-MiniLM-L6-v2",
+        version: int = 1,
     ) -> None:
-        """`folder` is a name below the package `migrations`, or a path.
+        """`folder` is a name below the package `migrations`, or a path; `version`, of what fills the tables.
 
         Raises ValueError for a bad width, and for `public`, which is shared: the way back drops the schema.
         """
@@ -128,10 +129,15 @@ class Migrator:
         self.folder = folder
         self.dimensions = dimensions
         self.model = model
+        self.version = version
         self.migrations = read_migrations(
             folder if isinstance(folder, Path) else files("migrations") / folder
         )
         self._sql: Any = aiosql.from_path(Path(__file__).with_name("migration.sql"), "asyncpg")
+
+    def beside(self, schema: str) -> Migrator:
+        """The same migrations for a schema of another name."""
+        return Migrator(schema, self.folder, self.dimensions, self.model, self.version)
 
     async def upgrade(self, conn: Connection, until: str | None = None) -> list[str]:
         """Applies what is not applied yet, up to and including `until`, and returns the names.
@@ -216,7 +222,9 @@ class Migrator:
         if is_new:
             await conn.execute(await self._sql.create_schema_statement(conn, schema=self.schema))
             await self._sql.create_history(conn)
-            await self._sql.remember_projection(conn, model=self.model, dimensions=self.dimensions)
+            await self._sql.remember_projection(
+                conn, version=self.version, model=self.model, dimensions=self.dimensions
+            )
         else:
             await self._check_model(conn)
 
@@ -270,9 +278,7 @@ class Migrator:
         except MigrationRefused as refusal:
             return Report(0, [str(refusal)])
         found = await reader.read(conn, self.schema)
-        scratch = Migrator(
-            f"relearn_scratch_{await self._sql.backend_pid(conn)}", self.folder, self.dimensions, self.model
-        )
+        scratch = self.beside(f"relearn_scratch_{await self._sql.backend_pid(conn)}")
         await scratch.upgrade(conn)
         report = compare(await reader.read(conn, scratch.schema), found)
         pending = [

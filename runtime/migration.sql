@@ -34,8 +34,8 @@ CREATE UNIQUE INDEX projection_is_one_row ON projection ((TRUE));
 DROP TABLE projection;
 DROP TABLE schema_migrations;
 
--- name: remember_projection(model, dimensions)!
-INSERT INTO projection (version, embedding_model, dimensions) VALUES (1, :model, :dimensions);
+-- name: remember_projection(version, model, dimensions)!
+INSERT INTO projection (version, embedding_model, dimensions) VALUES (:version, :model, :dimensions);
 
 -- name: projection()^
 SELECT embedding_model, dimensions FROM projection;

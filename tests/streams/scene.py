@@ -129,10 +129,15 @@ class Scene:
                 await asyncio.sleep(0.05)
 
     async def decide_all(self, last_seq: int, **options: Any) -> None:
-        """Runs a decider until each partition has so many records."""
+        """Runs a decider until each partition has so many records, and whoever reads the log sees them.
+
+        A broker says that a transaction is committed some moments before readers see so.
+        """
         decider = self.decider(**options)
         async with self.running(decider):
             await until(lambda: all_have(decider, self.settings.partitions, last_seq))
+        for partition in range(self.settings.partitions):
+            await self.until_records(last_seq, partition)
 
 
 def all_have(decider: Decider[Any], partitions: int, seq: int) -> bool:

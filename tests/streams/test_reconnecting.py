@@ -91,6 +91,7 @@ async def test_a_checkpoint_right_after_it_is_told(scene: Scene) -> None:
     await scene.write(numbers(0, 10))
     await scene.decide_all(11)
     await reconnected(scene)
+    await scene.until_records(12)
     (found,) = await read_checkpoints(scene.settings, Counting())
     assert (found.seq, found.enriched_offset, found.next_offsets) == (11, 9, {EVENTS: 0, CONTROL: 0})
 

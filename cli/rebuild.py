@@ -1,0 +1,83 @@
+"""`relearn rebuild`: the tables made anew from the log alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Annotated, Any
+
+import typer
+
+from cli.migrate import migrator_of
+from cli.options import Domains, Json
+from cli.projector import PROJECTIONS
+from cli.replaying import bar
+from cli.screen import show, table
+from projections.rebuild import Rebuild, Rebuilt
+from runtime.clock import SystemClock
+from runtime.settings import Settings, load_settings
+
+app = typer.Typer(add_completion=False)
+
+INTERRUPTED = 130
+
+
+@app.command(epilog="Example: relearn rebuild --domain learning")
+def rebuild(
+    domain: Domains = None,
+    parallel: Annotated[
+        int, typer.Option("--parallel", min=1, help="How many partitions are loaded at once.")
+    ] = os.cpu_count() or 1,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Only drop what an interrupted rebuild has left.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Build the tables anew beside those that are read, then let them be read instead, in one step.
+
+    Everything goes on meanwhile. Interrupted, the tables that are read are untouched, and the next rebuild goes on
+    where this one was.
+    """
+    settings = load_settings(**({"domains": tuple(domain)} if domain else {}))
+    if clean:
+        dropped = asyncio.run(_clean(settings, parallel))
+        show(dropped, as_json, lambda out: out.print(f"dropped: {', '.join(dropped) or 'nothing was left'}"))
+        return
+    try:
+        found = [asyncio.run(_rebuild(settings, name, parallel)) for name in settings.domains]
+    except KeyboardInterrupt:
+        typer.echo(
+            "interrupted: `relearn rebuild` goes on from here, `relearn rebuild --clean` drops it", err=True
+        )
+        raise typer.Exit(INTERRUPTED) from None
+    rows = [_row(rebuilt, seconds) for rebuilt, seconds in found]
+    show(rows, as_json, lambda out: out.print(table(list(rows[0]), [list(row.values()) for row in rows])))
+
+
+async def _rebuild(settings: Settings, domain: str, parallel: int) -> tuple[Rebuilt, float]:
+    clock = SystemClock()
+    began = clock.monotonic()
+    work = Rebuild(settings, PROJECTIONS[domain], migrator_of(settings, domain), parallel)
+    with bar(domain) as progress:
+        progress.begin(sum((await work.ends()).values()))
+        rebuilt = await work.run(progress.tell)
+    return rebuilt, clock.monotonic() - began
+
+
+async def _clean(settings: Settings, parallel: int) -> list[str]:
+    works = [
+        Rebuild(settings, PROJECTIONS[domain], migrator_of(settings, domain), parallel)
+        for domain in settings.domains
+    ]
+    return [name for work in works for name in await work.clean()]
+
+
+def _row(rebuilt: Rebuilt, seconds: float) -> dict[str, Any]:
+    done = rebuilt.records - rebuilt.resumed
+    return {
+        "domain": rebuilt.domain,
+        "records": rebuilt.records,
+        "resumed": rebuilt.resumed,
+        "seconds": round(seconds, 3),
+        "records_per_second": round(done / seconds),
+    }

@@ -1,0 +1,69 @@
+"""Tables as they were at some place of the log, in a schema that lasts as long as it is looked at."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from asyncpg import Connection
+
+from projections.building import Ends, Tell, building
+from projections.projection import Projection
+from projections.schemas import SchemaHeld, Schemas
+from runtime import postgres
+from runtime.migration import Migrator
+from runtime.settings import Settings
+
+_numbers = itertools.count(1)
+
+
+@asynccontextmanager
+async def scratch(
+    settings: Settings,
+    projection: Projection,
+    migrator: Migrator,
+    ends: Ends,
+    tell: Tell,
+    *,
+    name: str | None = None,
+    parallel: int = 4,
+) -> AsyncIterator[Connection]:
+    """A connection to a schema that holds what stands before these ends, and nothing else.
+
+    `migrator`: of the tables that are read. The schema is dropped when the block ends, unless a `name` is given
+    that it is to keep.
+
+    Raises:
+        LogRefused, RecordRefused: if the log, or one of its records, cannot be shown.
+        SchemaHeld: if somebody is at work on a schema of this name.
+    """
+    schemas, live = Schemas(), migrator.schema
+    schema = name or f"{live}_scratch_{os.getpid()}_{next(_numbers)}"
+    conn = await postgres.connect(settings, schema)
+    try:
+        async with schemas.claimed(conn, schema):
+            await drop_abandoned(conn, live)
+            try:
+                async with building(settings, projection, migrator.beside(schema), parallel) as builder:
+                    await builder.load(ends, tell)
+                yield conn
+            except BaseException:
+                await schemas.drop(conn, schema)
+                raise
+            if name is None:
+                await schemas.drop(conn, schema)
+    finally:
+        await conn.close()
+
+
+async def drop_abandoned(conn: Connection, live: str) -> None:
+    """Drops the scratch schemas of those who could not do so themselves."""
+    schemas = Schemas()
+    for schema in await schemas.like(conn, f"{live}\\_scratch\\_%"):
+        try:
+            async with schemas.claimed(conn, schema):
+                await schemas.drop(conn, schema)
+        except SchemaHeld:
+            continue

@@ -1,0 +1,195 @@
+"""Tables from the log alone: built anew, compared, and as they once were. The scenario is in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import pytest
+from aiokafka import TopicPartition
+from asyncpg import Connection
+
+from cli.migrate import migrator_of
+from projections.building import building
+from projections.learning.projection import PROJECTION
+from projections.writer import Entry
+from runtime import postgres
+from runtime.kafka import create_topics
+from runtime.settings import Settings
+from schemas.topics import LEARNING, every_topic
+from streams.log import end_of, read, reader
+from streams.partition import Decision
+from tests.cli.conftest import relearn, write_log
+from tests.projections.conftest import new_writer
+
+LOG = LEARNING.log.name
+
+
+class Replayed:
+    """The scenario's log and its tables."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    async def show(self) -> None:
+        """Shows all that is in the log."""
+        tp = TopicPartition(self.settings.topic(LOG), 0)
+        async with (
+            await postgres.create_pool(self.settings, LEARNING.name, max_size=1) as pool,
+            reader(self.settings, tp) as consumer,
+        ):
+            writer = new_writer(pool)
+            at = await writer.position(0)
+            async for lot in read(consumer, tp, at.next_offset, await end_of(consumer, tp)):
+                at = await writer.apply(0, at, [Entry(m.offset, m.value) for m in lot])
+
+    async def run(self, *words: str) -> Any:
+        return await relearn(*words, "--domain", LEARNING.name, env=self.settings.environment())
+
+    async def told(self, *words: str) -> Any:
+        done = await self.run(*words, "--json")
+        assert done.exit_code == 0, done.output
+        return orjson.loads(done.stdout)
+
+    async def different(self) -> Mapping[str, int]:
+        """How many rows of each table are not what the log says."""
+        found = orjson.loads((await self.run("verify", "--json")).stdout)[LEARNING.name]
+        return {each["table"]: each["different"] for each in found if each["different"]}
+
+    async def connect(self) -> Connection:
+        return await postgres.connect(self.settings, LEARNING.name)
+
+    async def execute(self, statement: str) -> None:
+        conn = await self.connect()
+        await conn.execute(statement)
+        await conn.close()
+
+    async def schemas(self) -> list[str]:
+        conn = await self.connect()
+        rows = await conn.fetch("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'learning%' ORDER BY 1")
+        await conn.close()
+        return [row["nspname"] for row in rows]
+
+
+@pytest.fixture
+async def replayed(settings: Settings, decided: list[Decision]) -> Replayed:
+    settings = settings.model_copy(update={"partitions": 1})
+    await create_topics(settings, every_topic())
+    await write_log(settings, 0, *(decision.record for decision in decided), together=True)
+    made = Replayed(settings)
+    await made.show()
+    return made
+
+
+async def test_what_is_untouched_is_what_the_log_says(replayed: Replayed) -> None:
+    done = await replayed.run("verify")
+    assert done.exit_code == 0, done.output
+    found = (await replayed.told("verify"))[LEARNING.name]
+    rows = {each["table"]: each["rows"] for each in found}
+    assert rows["learning_queue"] > 20
+    assert rows["knowledge_base_rag"] > 10
+    assert rows["conversation_memory"] > 10
+    assert await replayed.schemas() == ["learning"], "nothing is left behind"
+
+
+async def test_a_row_changed_by_hand_is_found_and_named(replayed: Replayed) -> None:
+    await replayed.execute(
+        "UPDATE learning_queue SET confidence_score = 3 WHERE id = (SELECT min(id::TEXT)::UUID FROM learning_queue)"
+    )
+    await replayed.execute("DELETE FROM shops WHERE shop_id = (SELECT min(shop_id) FROM shops)")
+    assert await replayed.different() == {"learning_queue": 1, "shops": 1}
+    done = await replayed.run("verify")
+    assert done.exit_code == 1
+    assert "2 rows are not what the log says" in done.stderr
+    assert "confidence_score" in done.stdout
+    assert "is missing, but the log has it" in done.stdout
+
+
+async def test_one_shop_alone_is_verified(replayed: Replayed) -> None:
+    conn = await replayed.connect()
+    touched, other = [
+        row[0] for row in await conn.fetch("SELECT shop_id FROM shops ORDER BY shop_id LIMIT 2")
+    ]
+    await conn.execute("UPDATE learning_queue SET confidence_score = 3 WHERE shop_id = $1", touched)
+    await conn.close()
+    assert (await replayed.run("verify", "--shop", str(other))).exit_code == 0
+    assert (await replayed.run("verify", "--shop", str(touched))).exit_code == 1
+
+
+async def test_a_rebuild_makes_the_tables_what_the_log_says(replayed: Replayed) -> None:
+    await replayed.execute("CREATE ROLE looks_on")
+    await replayed.execute(
+        "GRANT USAGE ON SCHEMA learning TO looks_on; GRANT SELECT ON learning_queue TO looks_on"
+    )
+    await replayed.execute("UPDATE learning_queue SET question = 'spoilt'")
+    assert (await replayed.different())["learning_queue"] > 20
+    (found,) = await replayed.told("rebuild")
+    assert found["records"] > 400
+    assert await replayed.different() == {}
+    assert await replayed.schemas() == ["learning"]
+    conn = await replayed.connect()
+    assert await conn.fetchval("SELECT has_table_privilege('looks_on', 'learning_queue', 'SELECT')")
+    await conn.execute("REVOKE ALL ON ALL TABLES IN SCHEMA learning FROM looks_on")
+    await conn.execute("REVOKE ALL ON SCHEMA learning FROM looks_on; DROP ROLE looks_on")
+    await conn.close()
+    validated = await replayed.run("migrate", "validate")
+    assert validated.exit_code == 0, validated.output
+
+
+async def test_the_tables_as_they_once_were(replayed: Replayed) -> None:
+    conn = await replayed.connect()
+    at, offset, before = await conn.fetchrow(
+        "SELECT at, log_offset, (SELECT count(*) FROM learning_audit_log b WHERE b.log_offset <= a.log_offset)"
+        " FROM learning_audit_log a WHERE action = 'ItemProposed' ORDER BY log_offset OFFSET 9 LIMIT 1"
+    )
+    await conn.close()
+    ask = ("--sql", "SELECT count(*) AS items FROM learning_queue")
+    assert await replayed.told("as-of", at.isoformat(), *ask) == [{"items": 10}]
+    assert await replayed.told("as-of", f"0:{offset}", *ask) == [{"items": 10}]
+    rows = {each["table"]: each["rows"] for each in await replayed.told("as-of", at.isoformat())}
+    assert rows["learning_audit_log"] == before
+    assert await replayed.told("as-of", "2020-01-01", *ask) == [{"items": 0}]
+    assert await replayed.schemas() == ["learning"]
+    await replayed.told("as-of", f"0:{offset}", "--keep", "learning_then")
+    assert await replayed.schemas() == ["learning", "learning_then"]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("as-of", "soon"), "'soon' is no time"),
+        (("as-of", "0:100000"), "no record stands at 100000 in learning.decisions[0]"),
+        (("as-of", "7:1"), "there is no learning.decisions[7]"),
+        (("as-of", "2020-01-01", "--sql", "DELETE FROM learning_queue"), "read-only transaction"),
+        (("as-of", "2020-01-01", "--sql", "SELECT", "--keep", "x"), "either --sql or --keep"),
+    ],
+)
+async def test_what_cannot_be_told_is_a_sentence(
+    replayed: Replayed, words: tuple[str, ...], why: str
+) -> None:
+    done = await replayed.run(*words)
+    assert done.exit_code == 1
+    assert why in done.stderr
+    assert await replayed.schemas() == ["learning"]
+
+
+async def test_an_interrupted_rebuild_goes_on_or_is_cleaned_away(replayed: Replayed) -> None:
+    env = replayed.settings.environment()
+    await replayed.execute("UPDATE learning_queue SET question = 'spoilt'")
+    await _half_built(replayed)
+    assert await replayed.schemas() == ["learning", "learning_building"]
+    assert (await replayed.different())["learning_queue"] > 20, "the live tables know nothing of it"
+    (found,) = await replayed.told("rebuild")
+    assert found["resumed"] == 1
+    assert await replayed.different() == {}
+    await _half_built(replayed)
+    assert (await relearn("rebuild", "--clean", env=env)).exit_code == 0
+    assert await replayed.schemas() == ["learning"]
+
+
+async def _half_built(replayed: Replayed) -> None:
+    """As a rebuild leaves it that is killed after its first record."""
+    migrator = migrator_of(replayed.settings, LEARNING.name).beside("learning_building")
+    async with building(replayed.settings, PROJECTION, migrator, 1) as builder:
+        await builder.load({0: 1}, lambda _: None)
