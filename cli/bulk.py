@@ -57,7 +57,8 @@ async def _import(
 ) -> dict[str, int]:
     counts: Counter[str] = Counter()
     rest = iter(entries)
-    with Progress(console=aside(), transient=True) as progress:
+    out = aside()
+    with Progress(console=out, transient=True, disable=not out.is_terminal) as progress:
         task = progress.add_task("importing", total=len(entries))
         while chunk := list(islice(rest, OUTSTANDING)):
             events: list[Event[Any]] = [said(entry, shop, clock.now()) for entry in chunk]

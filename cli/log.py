@@ -79,9 +79,8 @@ def verify(domain: OneDomain = LEARNING.name, as_json: Json = False) -> None:
 
 def _counted(work: Callable[[Callable[[int], object]], Awaitable[T]]) -> T:
     """Runs this, with a count of what is done on the screen."""
-    with Progress(
-        "{task.description}", "{task.completed:,.0f} records", console=aside(), transient=True
-    ) as bar:
+    out, columns = aside(), ("{task.description}", "{task.completed:,.0f} records")
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
         task = bar.add_task("copied", total=None)
 
         async def run() -> T:

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Command] = {
     "jobs": Command("cli.jobs", "Run a scheduled job now."),
     "rebuild": Command("cli.rebuild", "Build the tables anew from the log, and swap them in."),
     "verify": Command("cli.verify", "Compare every row with what the log says."),
+    "why": Command("cli.why", "Tell where something comes from, event by event."),
     "as-of": Command("cli.as_of", "Build the tables as they were, and ask them."),
     "log": Command("cli.log", "Back up and restore a decision log, and hold tables against it."),
     "topics": Command("cli.topics", "Create or list the Kafka topics."),

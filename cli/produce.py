@@ -148,7 +148,8 @@ def progress_bar(size: int | None) -> Iterator[Bar]:
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=aside(), transient=True) as progress:
+    out = aside()
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as progress:
         yield Bar(progress, size)
 
 

@@ -52,7 +52,8 @@ def bar(words: str) -> Iterator[Bar]:
         Rate(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=aside(), transient=True) as progress:
+    out = aside()
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as progress:
         yield Bar(progress, progress.add_task(words, total=0))
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
 from aiokafka import TopicPartition
-from typer.testing import CliRunner
 
-from cli.main import app
 from projections.positions import Position, Positions
 from runtime import kafka, postgres
 from runtime.embedding import Embedder
@@ -30,17 +28,13 @@ from schemas.topics import LEARNING, every_topic
 from streams.log import end_of, reader
 from streams.partition import Decision
 from tests.cli.played import decide
+from tests.cli.replayed import Replayed
 
 D = TypeVar("D", bound=EventData)
 
 MODEL = "all-MiniLM-L6-v2"
 VISIBLE_SECONDS = 30.0
 CODEC = RecordCodec(LEARNING.types, OUTCOMES)
-
-
-async def relearn(*words: str, env: Mapping[str, str], stdin: bytes | None = None) -> Any:
-    """What one command gives; it runs in a thread, since it has an event loop of its own."""
-    return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=dict(env), input=stdin)
 
 
 def event(data: D, shop_id: int = 0) -> Event[D]:
@@ -129,3 +123,14 @@ def embedder() -> Iterator[Embedder]:
 def decided(embedder: Embedder) -> list[Decision]:
     """The demo's scenario, as it is decided in one partition."""
     return decide(embedder)
+
+
+@pytest.fixture
+async def replayed(settings: Settings, decided: list[Decision]) -> Replayed:
+    """The scenario in a log of one partition, all of it shown."""
+    settings = settings.model_copy(update={"partitions": 1})
+    await create_topics(settings, every_topic())
+    await write_log(settings, 0, *(decision.record for decision in decided), together=True)
+    made = Replayed(settings)
+    await made.show()
+    return made

@@ -17,7 +17,7 @@ from runtime.clock import SystemClock
 from runtime.postgres import create_pool
 from runtime.settings import Settings
 from schemas.topics import every_topic
-from tests.cli.conftest import relearn
+from tests.cli.running import relearn
 from tests.streams.executions.tasks import CODEC, Partition, completed, routed, said
 
 CLOCK = SystemClock()

@@ -12,7 +12,7 @@ import pytest
 
 from runtime import postgres
 from runtime.settings import Settings
-from tests.cli.conftest import relearn
+from tests.cli.running import relearn
 
 FILL = """
 INSERT INTO knowledge_base_rag (shop_id, id, question, content, status, created_at, updated_at)

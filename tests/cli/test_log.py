@@ -21,7 +21,8 @@ from schemas.policy import LearningPolicy
 from schemas.record import Record
 from schemas.topics import LEARNING, every_topic
 from streams.log import end_of, read, reader
-from tests.cli.conftest import adopted, relearn, write_log
+from tests.cli.conftest import adopted, write_log
+from tests.cli.running import relearn
 from tests.projections.conftest import new_writer
 
 PARTITION = 1

@@ -20,7 +20,7 @@ from runtime.settings import Settings
 from schemas.codec import decode
 from schemas.examples import example_of
 from schemas.topics import every_topic
-from tests.cli.conftest import relearn
+from tests.cli.running import relearn
 
 NOW = datetime.now(UTC)
 

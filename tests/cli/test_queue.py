@@ -21,7 +21,8 @@ from schemas.outcome import RequestRefused
 from schemas.review import ItemApproved, ItemRejected, MergeReverted
 from schemas.standing import ItemState, Parts, Words
 from schemas.stored import CallStored, ConversationStored, CorrectionStored, FeedbackStored
-from tests.cli.conftest import Stage, relearn
+from tests.cli.conftest import Stage
+from tests.cli.running import relearn
 from tests.projections.conftest import new_writer
 from tests.projections.learning_log import SHOP, Log, pending, source_of
 

@@ -2,84 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import orjson
 import pytest
-from aiokafka import TopicPartition
-from asyncpg import Connection
 
 from cli.migrate import migrator_of
 from projections.building import building
 from projections.learning.projection import PROJECTION
-from projections.writer import Entry
-from runtime import postgres
-from runtime.kafka import create_topics
-from runtime.settings import Settings
-from schemas.topics import LEARNING, every_topic
-from streams.log import end_of, read, reader
-from streams.partition import Decision
-from tests.cli.conftest import relearn, write_log
-from tests.projections.conftest import new_writer
+from schemas.topics import LEARNING
+from tests.cli.replayed import Replayed
+from tests.cli.running import relearn
 
 LOG = LEARNING.log.name
-
-
-class Replayed:
-    """The scenario's log and its tables."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    async def show(self) -> None:
-        """Shows all that is in the log."""
-        tp = TopicPartition(self.settings.topic(LOG), 0)
-        async with (
-            await postgres.create_pool(self.settings, LEARNING.name, max_size=1) as pool,
-            reader(self.settings, tp) as consumer,
-        ):
-            writer = new_writer(pool)
-            at = await writer.position(0)
-            async for lot in read(consumer, tp, at.next_offset, await end_of(consumer, tp)):
-                at = await writer.apply(0, at, [Entry(m.offset, m.value) for m in lot])
-
-    async def run(self, *words: str) -> Any:
-        return await relearn(*words, "--domain", LEARNING.name, env=self.settings.environment())
-
-    async def told(self, *words: str) -> Any:
-        done = await self.run(*words, "--json")
-        assert done.exit_code == 0, done.output
-        return orjson.loads(done.stdout)
-
-    async def different(self) -> Mapping[str, int]:
-        """How many rows of each table are not what the log says."""
-        found = orjson.loads((await self.run("verify", "--json")).stdout)[LEARNING.name]
-        return {each["table"]: each["different"] for each in found if each["different"]}
-
-    async def connect(self) -> Connection:
-        return await postgres.connect(self.settings, LEARNING.name)
-
-    async def execute(self, statement: str) -> None:
-        conn = await self.connect()
-        await conn.execute(statement)
-        await conn.close()
-
-    async def schemas(self) -> list[str]:
-        conn = await self.connect()
-        rows = await conn.fetch("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'learning%' ORDER BY 1")
-        await conn.close()
-        return [row["nspname"] for row in rows]
-
-
-@pytest.fixture
-async def replayed(settings: Settings, decided: list[Decision]) -> Replayed:
-    settings = settings.model_copy(update={"partitions": 1})
-    await create_topics(settings, every_topic())
-    await write_log(settings, 0, *(decision.record for decision in decided), together=True)
-    made = Replayed(settings)
-    await made.show()
-    return made
 
 
 async def test_what_is_untouched_is_what_the_log_says(replayed: Replayed) -> None:

@@ -10,7 +10,7 @@ from cli.chores import Job, jobs_of
 from cli.scheduler import Rounds
 from runtime.health import Health
 from runtime.settings import Settings
-from tests.cli.conftest import relearn
+from tests.cli.running import relearn
 from tests.clock import StoppedClock
 
 

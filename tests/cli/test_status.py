@@ -15,7 +15,8 @@ from runtime.settings import Settings
 from schemas.learning import ItemReleased
 from schemas.topics import DOMAINS, LEARNING
 from streams.enrichment.inputs import group_of
-from tests.cli.conftest import Stage, relearn
+from tests.cli.conftest import Stage
+from tests.cli.running import relearn
 
 RELEASED = ItemReleased(shop_id=7, item_id=UUID(int=1), reviewer_id=UUID(int=2), why="released")
 STOP = """

@@ -22,7 +22,7 @@ from runtime.embedded.ports import HOST, free_port
 from runtime.settings import Settings
 from schemas.examples import example_of
 from schemas.topics import LEARNING, every_topic
-from tests.cli.conftest import relearn
+from tests.cli.running import relearn
 from tests.faults.parts import ROOT, part
 from tests.faults.tables import messages
 

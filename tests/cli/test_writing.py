@@ -10,7 +10,8 @@ import orjson
 from schemas.learning import ItemRejected
 from schemas.outcome import RequestRefused
 from schemas.standing import ItemState
-from tests.cli.conftest import Stage, relearn
+from tests.cli.conftest import Stage
+from tests.cli.running import relearn
 
 ITEM, REVIEWER = UUID(int=7), UUID(int=8)
 PENDING = ItemState(status="pending", version=1, confidence=50)

@@ -13,7 +13,7 @@ from runtime.settings import Settings
 from schemas.outcome import InputAbsent
 from schemas.topics import LEARNING, every_topic
 from streams.enrichment.inputs import group_of
-from tests.cli.conftest import relearn
+from tests.cli.running import relearn
 from tests.faults.decided import CODEC
 from tests.faults.tables import messages
 from tests.faults.watched import ENRICHER, SECONDS, status, until_troubled, watched

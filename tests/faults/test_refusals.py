@@ -13,7 +13,7 @@ from aiokafka.admin import NewPartitions
 from runtime import kafka
 from runtime.settings import Settings
 from schemas.topics import LEARNING, Topic, every_topic
-from tests.cli.conftest import relearn
+from tests.cli.running import relearn
 from tests.faults.tables import messages
 from tests.faults.test_holes import EVENTS, decided, say, until_decided
 from tests.faults.watched import ENRICHER, SECONDS, Watched, until_troubled, watched

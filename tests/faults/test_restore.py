@@ -17,7 +17,7 @@ from schemas.outcome import TopicsReconnected
 from schemas.record import RecordCodec
 from schemas.topics import LEARNING
 from streams.learning.decider import Learning
-from tests.cli.conftest import relearn
+from tests.cli.running import relearn
 from tests.conftest import new_database
 from tests.faults.load import create_topics, scenario, send, thumbs
 from tests.faults.parts import part

@@ -27,7 +27,7 @@ from runtime.settings import Settings
 from schemas.topics import LEARNING
 from streams.enrichment.check import home_of
 from streams.enrichment.inputs import InputReader, group_of
-from tests.cli.conftest import relearn
+from tests.cli.running import relearn
 from tests.faults.decided import assert_appended, assert_decided_once, assert_shown_as_rebuilt
 from tests.faults.disk import Disk, small_disk
 from tests.faults.house import House

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from runtime.embedded.ports import HOST, free_port
 from runtime.settings import Settings
-from tests.cli.conftest import relearn
+from tests.cli.running import relearn
 from tests.faults.parts import ROOT
 
 SECONDS = 60.0

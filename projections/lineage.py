@@ -1,0 +1,56 @@
+"""Where in the log an entity was decided about, and how it stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiosql
+from asyncpg import DataError, Pool
+
+from projections.positions import Positions
+from projections.projection import Projection
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """One outcome about the entity, and the record that says so."""
+
+    shop_id: int
+    entity: str
+    at: datetime
+    actor: str | None
+    action: str
+    log_partition: int
+    log_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the tables know of one entity. `now` is its row, less vectors; None where it has none any more."""
+
+    id: str
+    appearances: Sequence[Appearance]
+    now: Mapping[str, Any] | None
+
+
+class Lineage:
+    """Looks entities of one domain up."""
+
+    def __init__(self, pool: Pool, projection: Projection) -> None:
+        self._pool = pool
+        self._positions = Positions(projection.name, projection.log)
+        self._sql: Any = aiosql.from_path(projection.sql.parent / "reading" / "why.sql", "asyncpg")
+
+    async def trace(self, id: str) -> Trace | None:
+        """What is known of the entity with this id; None if nothing was ever decided about one."""
+        try:
+            async with self._positions.reading(self._pool) as conn:
+                found = [Appearance(**row) async for row in self._sql.appearances(conn, id=id)]
+                rows = [row["row"] async for row in self._sql.standing(conn, id=id)]
+        except DataError:
+            # Ids of this domain look otherwise.
+            return None
+        return Trace(id, found, rows[0] if rows else None) if found else None
