@@ -50,6 +50,8 @@ class Standing:
     heard: Mapping[int, Heard]
     """What deciders last told of their partitions."""
     shown: Mapping[int, Shown]
+    is_outdated: bool
+    """Whether the tables are of an older version of the projection than this release's."""
 
 
 class Observer:
@@ -72,7 +74,8 @@ class Observer:
         self._pool = pool
         self.topics: DomainTopics = DOMAINS[domain]
         self._domain = DECIDERS[domain][0]()
-        self._positions = Positions(domain, PROJECTIONS[domain].log)
+        self._projection = PROJECTIONS[domain]
+        self._positions = Positions(domain, self._projection.log)
 
     async def look(self) -> Standing:
         """How everything stands now."""
@@ -80,7 +83,8 @@ class Observer:
         shown, checkpoints = await self._shown(), await self._checkpoints()
         acknowledged, heard = await self._acknowledged(), await self._heard()
         ends = dict(sorted((await self.ends(*self.topics)).items()))
-        return Standing(self.topics.name, ends, acknowledged, checkpoints, heard, shown)
+        is_outdated = await self._positions.version(self._pool) < self._projection.version
+        return Standing(self.topics.name, ends, acknowledged, checkpoints, heard, shown, is_outdated)
 
     async def until_caught_up(self) -> None:
         """Returns when all that stood in the inputs when this was asked is decided, and all that is decided shown.

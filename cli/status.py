@@ -47,6 +47,7 @@ async def _status(settings: Settings, wait: bool, timeout: float | None) -> dict
         "topics": [{"topic": t, "partition": p, "end": end} for (t, p), end in sorted(ends)],
         "parts": [row for standing in standings for row in rows(standing, now)],
         "dead_letters": dead_letters,
+        "outdated": [standing.domain for standing in standings if standing.is_outdated],
     }
 
 
@@ -78,6 +79,9 @@ def _render(out: Console, found: dict[str, Any]) -> None:
         if trouble := _trouble(row):
             where = f"{row['part']} of {row['topic']}[{row['partition']}]"
             out.print(Text(harmless(f"{where} {trouble}"), style="red"))
+    for domain in found["outdated"]:
+        words = f"the tables of {domain} are of an older version: run `relearn rebuild --domain {domain}`"
+        out.print(Text(words, style="red"))
     out.print(f"\n{found['dead_letters']:,} dead letters")
 
 

@@ -208,7 +208,7 @@ def _tree(told: Told) -> Tree:
             )
             branch.add(Text(_place(each), style="dim"))
             _add_event(branch, each)
-            if each["outcome"] and (details := _details(each["outcome"])):
+            if each["outcome"] and (details := _details(each["outcome"], told["id"])):
                 branch.add(Text(harmless(details)))
             for match in (each["outcome"] or {}).get("matches", ()):
                 near = f"{match['entity']} {match['id']}: {match['relation']}, {match['similarity']:.4f}"
@@ -234,11 +234,10 @@ def _place(told: Told) -> str:
     )
 
 
-def _details(outcome: Mapping[str, Any]) -> str:
-    """What an outcome tells in words and numbers."""
-    plain = {
-        n: v for n, v in outcome.items() if n not in ("kind", "shop_id") and not isinstance(v, dict | list)
-    }
+def _details(outcome: Mapping[str, Any], own_id: str = "") -> str:
+    """What an outcome tells in words and numbers, beside the id of what it is about."""
+    known = {"kind", "shop_id", *(name for name, value in outcome.items() if value == own_id)}
+    plain = {n: v for n, v in outcome.items() if n not in known and not isinstance(v, dict | list)}
     state = outcome.get("now") or {}
     return ", ".join(f"{name} {_short(value)}" for name, value in {**plain, **state}.items())
 

@@ -102,6 +102,11 @@ class Positions:
         name: str | None = await self._sql.shown_model(pool)
         return name
 
+    async def version(self, pool: Pool) -> int:
+        """The version of the projection that fills the schema."""
+        number: int = await self._sql.shown_version(pool)
+        return number
+
     async def create_month(self, pool: Pool, table: str, month: datetime) -> None:
         """Makes the partition of this table that holds this month, in a short transaction of its own."""
         async with pool.acquire() as conn, conn.transaction():

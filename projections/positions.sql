@@ -42,5 +42,9 @@ SELECT topic, partition, next_offset, seq, decided_at, stopped_offset, stopped_r
 -- The model whose vectors this schema was made for.
 SELECT embedding_model FROM projection;
 
+-- name: shown_version()$
+-- What filled this schema.
+SELECT version FROM projection;
+
 -- name: create_month(table_name, month)^
 SELECT create_month_partition(:table_name, :month);

@@ -109,3 +109,13 @@ async def test_without_topics_it_says_what_to_run(settings: Settings) -> None:
     result = await relearn("status", env=settings.environment())
     assert result.exit_code == 1
     assert "does not exist: run `relearn topics create`" in result.stderr
+
+
+async def test_tables_of_an_older_version_are_told(halfway: Stage) -> None:
+    async with await postgres.create_pool(halfway.settings, "learning", max_size=1) as pool:
+        await pool.execute("UPDATE projection SET version = 0")
+    result = await relearn("status", env=halfway.settings.environment())
+    words = " ".join(result.stdout.split())
+    assert "the tables of learning are of an older version: run `relearn rebuild --domain learning`" in words
+    found = orjson.loads((await relearn("status", "--json", env=halfway.settings.environment())).stdout)
+    assert found["outdated"] == ["learning"]
