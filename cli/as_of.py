@@ -12,7 +12,7 @@ from cli.failure import Failed
 from cli.migrate import migrator_of
 from cli.options import Json, OneDomain
 from cli.projector import PROJECTIONS
-from cli.replaying import bar, ends_of_moment
+from cli.replaying import Moment, bar, ends_of_moment
 from cli.screen import show, table
 from projections.contents import Contents
 from projections.scratch import scratch
@@ -20,10 +20,6 @@ from runtime.settings import Settings, load_settings
 from schemas.topics import LEARNING
 
 app = typer.Typer(add_completion=False)
-
-Moment = Annotated[
-    str, typer.Argument(metavar="TIME|POSITION", help="A time, or a record as PARTITION:OFFSET.")
-]
 
 
 @app.command("as-of", epilog="Example: relearn as-of 2026-11-17T12:00 --sql 'SELECT * FROM learning_queue'")

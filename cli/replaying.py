@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Annotated
 
+import typer
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
@@ -17,6 +19,9 @@ from projections.projection import Projection
 from runtime.settings import Settings
 
 POSITION = "PARTITION:OFFSET"
+Moment = Annotated[
+    str, typer.Argument(metavar="TIME|POSITION", help="A time, or a record as PARTITION:OFFSET.")
+]
 
 
 class Rate(ProgressColumn):

@@ -16,7 +16,8 @@ from cli.options import Domains, Json
 from cli.projector import PROJECTIONS
 from cli.replaying import bar
 from cli.screen import cell, harmless, shortened, show, table
-from projections.verifying import Compared, Verification
+from projections.contents import Compared
+from projections.verifying import Verification
 from runtime.settings import Settings, load_settings
 from schemas.topics import LEARNING
 from streams.enrichment.check import home_of
@@ -74,15 +75,15 @@ def _render(out: Console, found: dict[str, list[Compared]]) -> None:
     for each in (each for all in found.values() for each in all if each.different):
         for row in each.examples:
             out.print(Text(harmless(f"\n{each.table} {row.key}"), style="bold"))
-            if row.shown is None or row.logged is None:
+            if row.ours is None or row.theirs is None:
                 what = (
                     "is missing, but the log has it"
-                    if row.shown is None
+                    if row.ours is None
                     else "is shown, but the log has it not"
                 )
                 out.print(what)
                 continue
-            values = [(name, _short(row.shown[name]), _short(row.logged[name])) for name in row.logged]
+            values = [(name, _short(row.ours[name]), _short(row.theirs[name])) for name in row.theirs]
             out.print(table(("column", "shown", "by the log"), values))
         if (more := each.different - len(each.examples)) > 0:
             out.print(f"and {more:,} rows more of {each.table}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,3 +73,68 @@ class Contents:
     async def rows(self, table: Table, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
         """Rows by their keys, whole."""
         return {row["key"]: row["row"] for row in await self._conn.fetch(table.rows, keys)}
+
+
+@dataclass(frozen=True, slots=True)
+class DifferentRow:
+    """A row that is not the same in both; None where it is missing, else only what differs, by column."""
+
+    key: str
+    ours: Mapping[str, Any] | None
+    theirs: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One table. `rows` of ours; `different` counts all rows that differ; `examples` are the first of them."""
+
+    table: str
+    rows: int
+    different: int = 0
+    examples: Sequence[DifferentRow] = ()
+
+
+async def compared(
+    ours: Contents, theirs: Contents, most: int, only: Container[str] | None = None
+) -> AsyncIterator[Compared]:
+    """The tables that both have, or `only` some of them, with `most` examples of each. Within transactions."""
+    others = await theirs.tables()
+    for name, table in (await ours.tables()).items():
+        if name in others and (only is None or name in only):
+            yield await _compared(ours, table, theirs, others[name], most)
+
+
+async def _compared(ours: Contents, our: Table, theirs: Contents, their: Table, most: int) -> Compared:
+    content = await ours.content(our)
+    if content == await theirs.content(their):
+        return Compared(our.name, content.rows)
+    keys = [key async for key in _different(ours.hashes(our), theirs.hashes(their))]
+    here, there = await ours.rows(our, keys[:most]), await theirs.rows(their, keys[:most])
+    examples = [_example(key, here.get(key), there.get(key)) for key in keys[:most]]
+    return Compared(our.name, content.rows, len(keys), examples)
+
+
+async def _different(
+    ours: AsyncIterator[tuple[str, bytes]], theirs: AsyncIterator[tuple[str, bytes]]
+) -> AsyncIterator[str]:
+    """The keys that only one has, or with another row; both are in the order of keys."""
+    a, b = await anext(ours, None), await anext(theirs, None)
+    while a is not None or b is not None:
+        if b is None or (a is not None and a[0].encode() < b[0].encode()):
+            assert a is not None
+            yield a[0]
+            a = await anext(ours, None)
+        elif a is None or b[0].encode() < a[0].encode():
+            yield b[0]
+            b = await anext(theirs, None)
+        else:
+            if a[1] != b[1]:
+                yield a[0]
+            a, b = await anext(ours, None), await anext(theirs, None)
+
+
+def _example(key: str, ours: Mapping[str, Any] | None, theirs: Mapping[str, Any] | None) -> DifferentRow:
+    if ours is None or theirs is None:
+        return DifferentRow(key, ours, theirs)
+    names = [name for name in theirs if ours.get(name) != theirs[name]]
+    return DifferentRow(key, {n: ours.get(n) for n in names}, {n: theirs[n] for n in names})

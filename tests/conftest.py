@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 import os
+import random
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from runtime.settings import PREFIX, Settings
 from schemas.topics import DOMAINS
 
 TEMPLATE = "relearn_template"
+SEED = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6))
 _numbers = itertools.count(1)
 
 
@@ -39,6 +41,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings of the shell that it is started from."""
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    """The same kills again with FAULT_SEED."""
+    print(f"FAULT_SEED={SEED}")  # noqa: T201 - pytest shows it when a test fails
+    return random.Random(SEED)
 
 
 @pytest.fixture(scope="session")

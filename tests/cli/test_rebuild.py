@@ -125,3 +125,20 @@ async def _half_built(replayed: Replayed) -> None:
     migrator = migrator_of(replayed.settings, LEARNING.name).beside("learning_building")
     async with building(replayed.settings, PROJECTION, migrator, 1) as builder:
         await builder.load({0: 1}, lambda _: None)
+
+
+async def test_what_changed_between_two_times(replayed: Replayed) -> None:
+    conn = await replayed.connect()
+    begin, end = await conn.fetchrow(
+        "SELECT min(log_offset) - 1, max(log_offset) FROM learning_audit_log WHERE action = 'KnowledgeApplied'"
+    )
+    live = await conn.fetchval("SELECT count(*) FROM knowledge_base_rag WHERE item_id IS NOT NULL")
+    await conn.close()
+    found = {each["table"]: each for each in await replayed.told("diff", f"0:{begin}", f"0:{end}")}
+    knowledge, items = found["knowledge_base_rag"], found["learning_queue"]
+    new = [row["theirs"] for row in knowledge["examples"] if row["ours"] is None]
+    assert sum(each["item_id"] is not None for each in new) == live
+    assert {row["theirs"].get("status") for row in items["examples"] if row["ours"]} >= {"applied"}
+    done = await replayed.run("diff", f"0:{begin}", f"0:{end}")
+    assert "status: approved -> applied" in done.stdout
+    assert await replayed.schemas() == ["learning"]
