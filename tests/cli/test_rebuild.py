@@ -140,5 +140,5 @@ async def test_what_changed_between_two_times(replayed: Replayed) -> None:
     assert sum(each["item_id"] is not None for each in new) == live
     assert {row["theirs"].get("status") for row in items["examples"] if row["ours"]} >= {"applied"}
     done = await replayed.run("diff", f"0:{begin}", f"0:{end}")
-    assert "status: approved -> applied" in done.stdout
+    assert "status: pending -> applied" in done.stdout
     assert await replayed.schemas() == ["learning"]
