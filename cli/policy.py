@@ -11,11 +11,14 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel, ValidationError
 
+from cli import screen
 from cli.decider import pure
 from cli.events import to_partition
 from cli.failure import Failed, validation
 from cli.inforce import policies_in_force
-from cli.options import Json, NoWait, OneDomain, Timeout
+from cli.judged import render, report_of
+from cli.options import Json, Limit, NoWait, OneDomain, Timeout
+from cli.replaying import bar
 from cli.screen import print_json
 from cli.toml import to_toml
 from cli.writing import Manner, carry_out, report
@@ -25,8 +28,12 @@ from schemas.control import PolicyAdopted
 from schemas.event import Event
 from schemas.policy import LearningPolicy, content, policy_hash
 from schemas.topics import LEARNING, DomainTopics
+from streams.learning.judging import Judgement
+from streams.trial import Tell, try_policy
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+PolicyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The whole policy, as TOML.")]
 
 
 @app.callback()
@@ -57,7 +64,7 @@ def default(domain: OneDomain = LEARNING.name, as_json: Json = False) -> None:
 
 @app.command(epilog="Example: relearn policy adopt policy.toml")
 def adopt(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The whole policy, as TOML.")],
+    file: PolicyFile,
     adopted_by: Annotated[
         str | None, typer.Option("--by", help="Who adopts it; without it, who is logged in.")
     ] = None,
@@ -73,6 +80,35 @@ def adopt(
     report(events, asyncio.run(carry_out(settings, events, manner, topics)), manner)
     if not as_json:
         typer.echo(f"policy {policy_hash(wanted)} for {len(events)} partitions")
+
+
+@app.command(epilog="Example: relearn policy validate policy.toml")
+def validate(file: PolicyFile, domain: OneDomain = LEARNING.name, as_json: Json = False) -> None:
+    """Tell whether a file holds a policy, and by which hash records would name it."""
+    wanted = read_policy(file, pure(domain).policy)
+    print_json(content(wanted)) if as_json else typer.echo(f"{file} holds policy {policy_hash(wanted)}")
+
+
+@app.command("try", epilog="Example: relearn policy try policy.toml")
+def try_out(file: PolicyFile, limit: Limit = 20, as_json: Json = False) -> None:
+    """Decide the whole learning log again under another policy, and compare; nothing is written.
+
+    The recorded vectors are used. What reviewers said is compared with what either policy approves by itself.
+    """
+    wanted = read_policy(file)
+    began = SystemClock().monotonic()
+    judged = asyncio.run(_tried(load_settings(), wanted))
+    seconds = SystemClock().monotonic() - began
+    told = report_of(judged, policy_hash(wanted), seconds)
+    screen.show(told, as_json, lambda out: render(out, told, judged.flips[:limit]))
+
+
+async def _tried(settings: Settings, policy: BaseModel) -> Judgement:
+    judged = Judgement()
+    with bar("decided again") as progress:
+        tell = Tell(lambda tried: judged.hear(*tried), progress.begin, progress.tell)
+        await try_policy(settings, pure(LEARNING.name), policy, tell)
+    return judged
 
 
 def read_policy(file: Path, model: type[BaseModel] = LearningPolicy) -> BaseModel:

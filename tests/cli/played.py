@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from cli.scenario import phases
+from cli.scenario import Message, phases
 from runtime.embedding import Embedder
 from runtime.sentiment import sentiment_analyser
 from schemas.enriched import decode
@@ -24,12 +25,12 @@ PHASES = phases(NOW, partitions=1, embedding_model=MODEL)
 MESSAGES = [message for phase in PHASES for message in phase.messages]
 
 
-def decide(embedder: Embedder) -> list[Decision]:
+def decide(embedder: Embedder, messages: Sequence[Message] = MESSAGES) -> list[Decision]:
     """The opening, and what is decided about each message, a millisecond each, all in one partition."""
     enricher = Enricher(LEARNING, embedder, sentiment_analyser("vader"), partitions=1)
     offsets: Counter[str] = Counter()
     inputs = []
-    for number, message in enumerate(MESSAGES):
+    for number, message in enumerate(messages):
         place = (message.topic, 0, offsets[message.topic], AT + number)
         inputs.append(RawInput(*place, message.key, message.value))
         offsets[message.topic] += 1

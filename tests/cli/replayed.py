@@ -42,7 +42,12 @@ class Replayed:
         return await relearn(*words, "--domain", LEARNING.name, env=self.settings.environment())
 
     async def told(self, *words: str) -> Any:
-        done = await self.run(*words, "--json")
+        """What such a command prints, of learning."""
+        return await self.told_of(*words, "--domain", LEARNING.name)
+
+    async def told_of(self, *words: str) -> Any:
+        """What any command prints."""
+        done = await relearn(*words, "--json", env=self.settings.environment())
         assert done.exit_code == 0, done.output
         return orjson.loads(done.stdout)
 

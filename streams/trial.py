@@ -1,0 +1,112 @@
+"""A log decided once more, as if another policy had been in force from its beginning. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from pydantic import BaseModel
+
+from runtime.settings import Settings
+from schemas import control
+from schemas.enriched import Enriched
+from schemas.outcome import Outcome, PolicyAdopted
+from schemas.record import Record, RecordCodec
+from streams.domain import Domain
+from streams.log import decode, end_of, partitions_of, read, reader
+from streams.partition import Decision, Machine, Opening
+
+S = TypeVar("S")
+
+
+class Tried(NamedTuple):
+    """A record as it stands in the log, and what the other policy would have decided about the same input."""
+
+    record: Record
+    outcomes: Sequence[Outcome]
+
+
+class Trial(Generic[S]):
+    """One partition. The recorded vectors are compared: no model is needed."""
+
+    def __init__(self, domain: Domain[S], policy: BaseModel, partition: int) -> None:
+        self._machine = Machine(domain)
+        self._policy = policy
+        self._state = self._machine.new(partition)
+
+    def take(self, records: Sequence[Record]) -> Iterator[Tried]:
+        """Decides the next records of the log again."""
+        inputs = {record.seq: _input(record) for record in records if record.event is not None}
+        self._machine.expect(self._state, inputs.values())
+        for record in records:
+            yield Tried(record, self._outcomes(record, inputs.get(record.seq)))
+
+    def _outcomes(self, record: Record, given: tuple[Enriched, dict[str, Any]] | None) -> Sequence[Outcome]:
+        machine, state = self._machine, self._state
+        if record.input is None and isinstance(record.outcomes[0], PolicyAdopted):
+            opened = record.outcomes[0]
+            opening = Opening(self._policy, opened.embedding_model, opened.partitions)
+            return machine.open(state, opening, record.at).record.outcomes
+        if given is None or record.event is None:
+            # What could not be read, and what the log says of itself, does not depend on a policy.
+            machine.fold(state, record)
+            return record.outcomes
+        if isinstance(record.event.data, control.PolicyAdopted):
+            machine.fold(state, replace(record, outcomes=()))
+            return ()
+        assert record.enriched_offset is not None
+        found = machine.take(state, record.enriched_offset, *given)
+        assert isinstance(found, Decision), "a log has its inputs in order, and each of them once"
+        return found.record.outcomes
+
+
+def _input(record: Record) -> tuple[Enriched, dict[str, Any]]:
+    """The record's input, as the enricher told it."""
+    assert record.input is not None
+    return Enriched(record.input, record.raw, record.enrichment), orjson.loads(record.raw)
+
+
+class Tell(NamedTuple):
+    """Who hears of each record, and of progress in offsets."""
+
+    tried: Callable[[Tried], object]
+    begin: Callable[[int], object]
+    done: Callable[[int], object]
+
+
+async def try_policy(settings: Settings, domain: Domain[Any], policy: BaseModel, tell: Tell) -> None:
+    """Decides all that stands in the log now.
+
+    Raises:
+        UnreadableRecord: if this version cannot read a record.
+    """
+    log, codec = domain.topics.log, RecordCodec(domain.topics.types, domain.outcomes)
+    tps = [
+        TopicPartition(settings.topic(log.name), number)
+        for number in range(await partitions_of(settings, log))
+    ]
+    async with reader(settings, *tps) as consumer:
+        ends = {tp: await end_of(consumer, tp) for tp in tps}
+        tell.begin(sum(ends.values()))
+        for tp, end in ends.items():
+            await _try(consumer, tp, end, codec, Trial(domain, policy, tp.partition), tell)
+
+
+async def _try(
+    consumer: AIOKafkaConsumer,
+    tp: TopicPartition,
+    end: int,
+    codec: RecordCodec,
+    trial: Trial[Any],
+    tell: Tell,
+) -> None:
+    at = 0
+    async for lot in read(consumer, tp, 0, end):
+        for tried in trial.take([decode(codec, message) for message in lot]):
+            tell.tried(tried)
+        tell.done(lot[-1].offset + 1 - at)
+        at = lot[-1].offset + 1
+    tell.done(end - at)
