@@ -42,14 +42,24 @@ class Builder:
     """One schema that is being built. Whoever is interrupted can go on: each position is with its rows."""
 
     def __init__(
-        self, settings: Settings, projection: Projection, migrator: Migrator, pool: Pool, parallel: int
+        self,
+        settings: Settings,
+        projection: Projection,
+        migrator: Migrator,
+        pool: Pool,
+        partitions: int,
+        parallel: int,
     ) -> None:
-        """`migrator`: of the schema that is built. `pool`: of connections to it, as many as `parallel`."""
+        """`migrator`: of the schema that is built. `pool`: of connections to it, as many as `parallel`.
+
+        `partitions`: how many the log has, whether all of them are loaded or not.
+        """
         self._settings = settings
         self._projection = projection
         self._migrator = migrator
         self._pool = pool
         self._topic = settings.topic(projection.log)
+        self._partitions = partitions
         self._at_once = asyncio.Semaphore(parallel)
         self._schemas = Schemas()
         self._writer = Writer(projection, pool, migrator.schema, Meters(projection.name, CollectorRegistry()))
@@ -63,7 +73,7 @@ class Builder:
         """
         async with asyncio.TaskGroup() as tasks:
             for partition, end in ends.items():
-                tasks.create_task(self._load(partition, end, len(ends), tell))
+                tasks.create_task(self._load(partition, end, tell))
 
     async def index(self) -> None:
         """Makes what is better made of full tables: the last migrations, the views, the planner's numbers."""
@@ -78,7 +88,7 @@ class Builder:
         found = await self._writer.positions.all(self._pool)
         return {each.partition: Position(each.next_offset, each.seq) for each in found}
 
-    async def _load(self, partition: int, end: int, partitions: int, tell: Tell) -> None:
+    async def _load(self, partition: int, end: int, tell: Tell) -> None:
         async with self._at_once:
             at = await self._writer.position(partition)
             tell(at.next_offset)
@@ -90,7 +100,7 @@ class Builder:
                 await self._check_beginning(consumer, tp)
                 async for entries in _entries(consumer, tp, at.next_offset, end):
                     if not at.seq:
-                        await self._check_opening(partition, partitions, entries[0])
+                        await self._check_opening(partition, entries[0])
                     behind = at.next_offset
                     at = await self._writer.apply(partition, at, entries)
                     tell(at.next_offset - behind)
@@ -103,12 +113,10 @@ class Builder:
                 "A log is kept for ever: restore it"
             )
 
-    async def _check_opening(self, partition: int, partitions: int, first: Entry) -> None:
-        model = await self._writer.model()
-        projection = self._projection
-        Opening(projection.name, projection.log, projection.codec, partitions, model).check(
-            partition, first.value
-        )
+    async def _check_opening(self, partition: int, first: Entry) -> None:
+        projection, model = self._projection, await self._writer.model()
+        opening = Opening(projection.name, projection.log, projection.codec, self._partitions, model)
+        opening.check(partition, first.value)
 
 
 async def _entries(
@@ -130,14 +138,16 @@ async def building(
 
     Raises:
         MigrationRefused: if such a schema is there that other migrations made.
+        LogRefused: if there is no such log.
     """
+    partitions = len(await ends_of(settings, projection))
     conn = await postgres.connect(settings, migrator.schema, vectors=False)
     try:
         await migrator.upgrade(conn, until=projection.loaded_after)
     finally:
         await conn.close()
     async with await postgres.create_pool(settings, migrator.schema, max_size=parallel) as pool:
-        yield Builder(settings, projection, migrator, pool, parallel)
+        yield Builder(settings, projection, migrator, pool, partitions, parallel)
 
 
 async def ends_of(settings: Settings, projection: Projection) -> Ends:

@@ -11,8 +11,10 @@ from projections.learning.projection import PROJECTION
 from projections.positions import Positions
 from projections.rebuild import Rebuild
 from projections.schemas import SchemaHeld
+from projections.verifying import Verification
 from runtime.migration import Migrator
 from runtime.settings import Settings
+from tests.projections.learning_log import SHOP, Log
 from tests.projections.test_engine import append, eventually, logs_of, make_log, projecting, shown, tables
 from tests.projections.test_writer import respond
 
@@ -90,3 +92,21 @@ async def test_one_rebuild_at_a_time(settings: Settings, tables: asyncpg.Pool) -
         await rebuild_of(settings).run(lambda _: None)
     go_on.set()
     assert (await running).records == 6
+
+
+async def test_some_partitions_are_verified_alone(settings: Settings, tables: asyncpg.Pool) -> None:
+    logs = [Log(partition).opened(PARTITIONS) for partition in range(PARTITIONS)]
+    respond(logs[1])
+    await make_log(settings, *logs)
+    async with projecting(settings, tables):
+        await eventually(shown(tables, 1))
+
+    async def different() -> dict[str, int]:
+        work = Verification(settings, PROJECTION, Migrator("learning"), shops=[SHOP], partitions=[1])
+        return {each.table: each.different for each in await work.run(lambda _: None, lambda _: None)}
+
+    found = await different()
+    assert "positions" not in found, "they belong to no shop"
+    assert set(found.values()) == {0}
+    await tables.execute("UPDATE response_analytics SET response_text = 'spoilt'")
+    assert (await different())["response_analytics"] == 1
