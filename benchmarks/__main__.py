@@ -36,6 +36,7 @@ BENCHMARKS = (
     Benchmark("tables", "lookups, searches and refreshes of full tables"),
     Benchmark("pipeline", "from event to row, all parts together"),
     Benchmark("executions", "tasks joined and shown, and what is asked of them"),
+    Benchmark("rebuild", "tables from their log, beside those that are read"),
 )
 MERGING = Benchmark("merging", "how well merging finds what is the same")
 
