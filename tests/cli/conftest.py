@@ -29,6 +29,7 @@ from streams.log import end_of, reader
 from streams.partition import Decision
 from tests.cli.played import decide
 from tests.cli.replayed import Replayed
+from tests.conftest import new_database
 
 D = TypeVar("D", bound=EventData)
 
@@ -128,6 +129,22 @@ def decided(embedder: Embedder) -> list[Decision]:
 @pytest.fixture
 async def replayed(settings: Settings, decided: list[Decision]) -> Replayed:
     """The scenario in a log of one partition, all of it shown."""
+    return await replay(settings, decided)
+
+
+@pytest.fixture(scope="session")
+def looked_at(kafka: str, postgres: str, template: str, decided: list[Decision]) -> Iterator[Replayed]:
+    """The same, once for all tests that change nothing."""
+    with asyncio.Runner() as runner:
+        databases = new_database(postgres, template)
+        url = runner.run(anext(databases))
+        settings = Settings(kafka_bootstrap_servers=kafka, database_url=url, topic_prefix="looked-at.")
+        yield runner.run(replay(settings, decided))
+        runner.run(databases.aclose())
+
+
+async def replay(settings: Settings, decided: list[Decision]) -> Replayed:
+    """Writes the log, and shows it."""
     settings = settings.model_copy(update={"partitions": 1})
     await create_topics(settings, every_topic())
     await write_log(settings, 0, *(decision.record for decision in decided), together=True)

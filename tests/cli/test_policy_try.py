@@ -18,10 +18,10 @@ from tests.cli.replayed import Replayed
 from tests.cli.running import relearn
 
 
-async def tried(replayed: Replayed, folder: Path, **changes: Any) -> Any:
+async def tried(looked_at: Replayed, folder: Path, **changes: Any) -> Any:
     file = folder / "policy.toml"
     file.write_text(to_toml(content(LearningPolicy(**changes))))
-    return await replayed.told_of("policy", "try", str(file))
+    return await looked_at.told_of("policy", "try", str(file))
 
 
 def test_the_policy_in_force_flips_nothing(embedder: Embedder) -> None:
@@ -42,14 +42,14 @@ def test_the_policy_in_force_flips_nothing(embedder: Embedder) -> None:
 
 
 async def test_what_was_adopted_on_the_way_is_tried_from_the_beginning(
-    replayed: Replayed, tmp_path: Path
+    looked_at: Replayed, tmp_path: Path
 ) -> None:
-    (flip,) = (await tried(replayed, tmp_path))["flips"]
+    (flip,) = (await tried(looked_at, tmp_path))["flips"]
     assert flip["was"] == f"{flip['would']}, approved by confidence"
 
 
-async def test_a_stricter_threshold_merges_less(replayed: Replayed, tmp_path: Path) -> None:
-    found = await tried(replayed, tmp_path, similarity_threshold=0.99)
+async def test_a_stricter_threshold_merges_less(looked_at: Replayed, tmp_path: Path) -> None:
+    found = await tried(looked_at, tmp_path, similarity_threshold=0.99)
     counts = found["counts"]
     assert counts["merged"]["would"] < counts["merged"]["was"]
     assert counts["proposed"]["would"] > counts["proposed"]["was"]
@@ -60,8 +60,8 @@ async def test_a_stricter_threshold_merges_less(replayed: Replayed, tmp_path: Pa
     assert all(flip["words"] for flip in found["flips"])
 
 
-async def test_approval_by_confidence_is_held_against_reviewers(replayed: Replayed, tmp_path: Path) -> None:
-    found = await tried(replayed, tmp_path, auto_approve_at=50)
+async def test_approval_by_confidence_is_held_against_reviewers(looked_at: Replayed, tmp_path: Path) -> None:
+    found = await tried(looked_at, tmp_path, auto_approve_at=50)
     before, would = found["approval"]["was"], found["approval"]["would"]
     assert sum(before[name] for name in ("right", "wrong", "missed", "left")) > 10
     assert would["right"] > before["right"]
@@ -72,10 +72,10 @@ async def test_approval_by_confidence_is_held_against_reviewers(replayed: Replay
     )
 
 
-async def test_people_read_it(replayed: Replayed, tmp_path: Path) -> None:
+async def test_people_read_it(looked_at: Replayed, tmp_path: Path) -> None:
     file = tmp_path / "policy.toml"
     file.write_text("similarity_threshold = 0.99\n")
-    env = replayed.settings.environment()
+    env = looked_at.settings.environment()
     done = await relearn("policy", "try", str(file), "--limit", "1", env=env)
     assert done.exit_code == 0, done.output
     assert "inputs would be decided otherwise" in done.stdout

@@ -14,15 +14,15 @@ from tests.cli.running import relearn
 LOG = LEARNING.log.name
 
 
-async def test_what_is_untouched_is_what_the_log_says(replayed: Replayed) -> None:
-    done = await replayed.run("verify")
+async def test_what_is_untouched_is_what_the_log_says(looked_at: Replayed) -> None:
+    done = await looked_at.run("verify")
     assert done.exit_code == 0, done.output
-    found = (await replayed.told("verify"))[LEARNING.name]
+    found = (await looked_at.told("verify"))[LEARNING.name]
     rows = {each["table"]: each["rows"] for each in found}
     assert rows["learning_queue"] > 20
     assert rows["knowledge_base_rag"] > 10
     assert rows["conversation_memory"] > 10
-    assert await replayed.schemas() == ["learning"], "nothing is left behind"
+    assert await looked_at.schemas() == ["learning"], "nothing is left behind"
 
 
 async def test_a_row_changed_by_hand_is_found_and_named(replayed: Replayed) -> None:
@@ -69,22 +69,23 @@ async def test_a_rebuild_makes_the_tables_what_the_log_says(replayed: Replayed) 
     assert validated.exit_code == 0, validated.output
 
 
-async def test_the_tables_as_they_once_were(replayed: Replayed) -> None:
-    conn = await replayed.connect()
+async def test_the_tables_as_they_once_were(looked_at: Replayed) -> None:
+    conn = await looked_at.connect()
     at, offset, before = await conn.fetchrow(
         "SELECT at, log_offset, (SELECT count(*) FROM learning_audit_log b WHERE b.log_offset <= a.log_offset)"
         " FROM learning_audit_log a WHERE action = 'ItemProposed' ORDER BY log_offset OFFSET 9 LIMIT 1"
     )
     await conn.close()
     ask = ("--sql", "SELECT count(*) AS items FROM learning_queue")
-    assert await replayed.told("as-of", at.isoformat(), *ask) == [{"items": 10}]
-    assert await replayed.told("as-of", f"0:{offset}", *ask) == [{"items": 10}]
-    rows = {each["table"]: each["rows"] for each in await replayed.told("as-of", at.isoformat())}
+    assert await looked_at.told("as-of", at.isoformat(), *ask) == [{"items": 10}]
+    assert await looked_at.told("as-of", f"0:{offset}", *ask) == [{"items": 10}]
+    rows = {each["table"]: each["rows"] for each in await looked_at.told("as-of", at.isoformat())}
     assert rows["learning_audit_log"] == before
-    assert await replayed.told("as-of", "2020-01-01", *ask) == [{"items": 0}]
-    assert await replayed.schemas() == ["learning"]
-    await replayed.told("as-of", f"0:{offset}", "--keep", "learning_then")
-    assert await replayed.schemas() == ["learning", "learning_then"]
+    assert await looked_at.told("as-of", "2020-01-01", *ask) == [{"items": 0}]
+    assert await looked_at.schemas() == ["learning"]
+    await looked_at.told("as-of", f"0:{offset}", "--keep", "learning_then")
+    assert await looked_at.schemas() == ["learning", "learning_then"]
+    await looked_at.execute("DROP SCHEMA learning_then CASCADE")
 
 
 @pytest.mark.parametrize(
@@ -98,12 +99,12 @@ async def test_the_tables_as_they_once_were(replayed: Replayed) -> None:
     ],
 )
 async def test_what_cannot_be_told_is_a_sentence(
-    replayed: Replayed, words: tuple[str, ...], why: str
+    looked_at: Replayed, words: tuple[str, ...], why: str
 ) -> None:
-    done = await replayed.run(*words)
+    done = await looked_at.run(*words)
     assert done.exit_code == 1
     assert why in done.stderr
-    assert await replayed.schemas() == ["learning"]
+    assert await looked_at.schemas() == ["learning"]
 
 
 async def test_an_interrupted_rebuild_goes_on_or_is_cleaned_away(replayed: Replayed) -> None:
@@ -127,18 +128,18 @@ async def _half_built(replayed: Replayed) -> None:
         await builder.load({0: 1}, lambda _: None)
 
 
-async def test_what_changed_between_two_times(replayed: Replayed) -> None:
-    conn = await replayed.connect()
+async def test_what_changed_between_two_times(looked_at: Replayed) -> None:
+    conn = await looked_at.connect()
     begin, end = await conn.fetchrow(
         "SELECT min(log_offset) - 1, max(log_offset) FROM learning_audit_log WHERE action = 'KnowledgeApplied'"
     )
     live = await conn.fetchval("SELECT count(*) FROM knowledge_base_rag WHERE item_id IS NOT NULL")
     await conn.close()
-    found = {each["table"]: each for each in await replayed.told("diff", f"0:{begin}", f"0:{end}")}
+    found = {each["table"]: each for each in await looked_at.told("diff", f"0:{begin}", f"0:{end}")}
     knowledge, items = found["knowledge_base_rag"], found["learning_queue"]
     new = [row["theirs"] for row in knowledge["examples"] if row["ours"] is None]
     assert sum(each["item_id"] is not None for each in new) == live
     assert {row["theirs"].get("status") for row in items["examples"] if row["ours"]} >= {"applied"}
-    done = await replayed.run("diff", f"0:{begin}", f"0:{end}")
+    done = await looked_at.run("diff", f"0:{begin}", f"0:{end}")
     assert "status: pending -> applied" in done.stdout
-    assert await replayed.schemas() == ["learning"]
+    assert await looked_at.schemas() == ["learning"]

@@ -10,18 +10,18 @@ import pytest
 from tests.cli.replayed import Replayed
 
 
-async def one(replayed: Replayed, query: str) -> Any:
-    conn = await replayed.connect()
+async def one(looked_at: Replayed, query: str) -> Any:
+    conn = await looked_at.connect()
     found = await conn.fetchval(query)
     await conn.close()
     return str(found)
 
 
-async def test_knowledge_is_told_back_to_what_a_customer_said(replayed: Replayed) -> None:
+async def test_knowledge_is_told_back_to_what_a_customer_said(looked_at: Replayed) -> None:
     id = await one(
-        replayed, "SELECT id FROM knowledge_base_rag WHERE status = 'live' AND item_id IS NOT NULL LIMIT 1"
+        looked_at, "SELECT id FROM knowledge_base_rag WHERE status = 'live' AND item_id IS NOT NULL LIMIT 1"
     )
-    found = await replayed.told("why", id)
+    found = await looked_at.told("why", id)
     assert (found["entity"], found["id"], found["now"]["status"]) == ("knowledge", id, "live")
     applied = found["history"][0]
     assert applied["action"] == "KnowledgeApplied"
@@ -36,22 +36,22 @@ async def test_knowledge_is_told_back_to_what_a_customer_said(replayed: Replayed
     assert "embedding" not in item["now"]
 
 
-async def test_people_see_a_tree(replayed: Replayed) -> None:
+async def test_people_see_a_tree(looked_at: Replayed) -> None:
     id = await one(
-        replayed, "SELECT id FROM learning_queue WHERE metadata -> 'neighbours' <> '[]' ORDER BY id LIMIT 1"
+        looked_at, "SELECT id FROM learning_queue WHERE metadata -> 'neighbours' <> '[]' ORDER BY id LIMIT 1"
     )
-    done = await replayed.run("why", id)
+    done = await looked_at.run("why", id)
     assert done.exit_code == 0, done.output
     assert done.stdout.splitlines()[0] == f"item {id}"
     assert "compared with" in done.stdout
     assert "learning.events[0]" in done.stdout
 
 
-async def test_a_record_leads_to_what_it_decided(replayed: Replayed) -> None:
+async def test_a_record_leads_to_what_it_decided(looked_at: Replayed) -> None:
     place = await one(
-        replayed, "SELECT min(log_offset) FROM learning_audit_log WHERE action = 'ItemProposed'"
+        looked_at, "SELECT min(log_offset) FROM learning_audit_log WHERE action = 'ItemProposed'"
     )
-    found = await replayed.told("why", f"0:{place}")
+    found = await looked_at.told("why", f"0:{place}")
     kinds = {each["kind"] for each in found["outcomes"]}
     assert "ItemProposed" in kinds
     assert {each["entity"] for each in found["line"]} >= {"item"}
@@ -66,7 +66,7 @@ async def test_a_record_leads_to_what_it_decided(replayed: Replayed) -> None:
         ("9:0", "no record stands at 9:0"),
     ],
 )
-async def test_what_is_not_there_is_a_sentence(replayed: Replayed, id: str, why: str) -> None:
-    done = await replayed.run("why", id)
+async def test_what_is_not_there_is_a_sentence(looked_at: Replayed, id: str, why: str) -> None:
+    done = await looked_at.run("why", id)
     assert done.exit_code == 1
     assert why in done.stderr
