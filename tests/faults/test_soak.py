@@ -28,7 +28,12 @@ from schemas.topics import LEARNING
 from streams.enrichment.check import home_of
 from streams.enrichment.inputs import InputReader, group_of
 from tests.cli.running import relearn
-from tests.faults.decided import assert_appended, assert_decided_once, assert_shown_as_rebuilt
+from tests.faults.decided import (
+    assert_appended,
+    assert_decided_once,
+    assert_shown_as_rebuilt,
+    assert_verified,
+)
 from tests.faults.disk import Disk, small_disk
 from tests.faults.house import House
 from tests.faults.load import thumbs
@@ -222,6 +227,8 @@ async def test_soak(house: House, chance: random.Random, disk: Disk | None) -> N
     soak.tell(f"{len(load.acknowledged)} events and {load.rubbish} pieces of rubbish are in; catching up")
     await until_caught_up(settings, CAUGHT_UP)
     soak.tell("caught up")
+    await assert_verified(settings)
+    soak.tell("every row is what the log says")
     for name, crashes in Counter(words.split()[0] for words in house.keeper.crashes).items():
         soak.tell(f"{name} ended {crashes} times unasked")
     growth = memory.growth()
