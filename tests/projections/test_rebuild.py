@@ -61,6 +61,10 @@ async def test_nobody_notices_the_swap(settings: Settings, tables: asyncpg.Pool)
         for _ in range(2):
             rebuilt = await rebuild_of(settings).run(lambda _: None)
             assert rebuilt.records > PARTITIONS * FIRST
+            found = await Verification(settings, PROJECTION, Migrator("learning")).run(
+                lambda _: None, lambda _: None
+            )
+            assert [each for each in found if each.different] == [], "under load, too"
         await growing
         await eventually(shown(tables, PARTITIONS * (FIRST + LATER)))
         ended.set()
