@@ -68,7 +68,7 @@ class Builder:
         """Applies what stands before these ends and is not applied yet.
 
         Raises:
-            LogRefused: if the log is not for such tables, or lacks a partition.
+            LogRefused: if the log is not for such tables, or ends before.
             RecordRefused: at a record that cannot be applied.
         """
         async with asyncio.TaskGroup() as tasks:
@@ -97,7 +97,7 @@ class Builder:
             async with connected(kafka.consumer(self._settings, auto_offset_reset="none")) as consumer:
                 tp = TopicPartition(self._topic, partition)
                 consumer.assign([tp])
-                await self._check_beginning(consumer, tp)
+                await self._check_ends(consumer, tp, end)
                 async for entries in _entries(consumer, tp, at.next_offset, end):
                     if not at.seq:
                         await self._check_opening(partition, entries[0])
@@ -106,17 +106,26 @@ class Builder:
                     tell(at.next_offset - behind)
             tell(end - at.next_offset)
 
-    async def _check_beginning(self, consumer: AIOKafkaConsumer, tp: TopicPartition) -> None:
+    async def _check_ends(self, consumer: AIOKafkaConsumer, tp: TopicPartition, wanted: int) -> None:
+        where = f"{self._projection.log}[{tp.partition}]"
         if begins := (await consumer.beginning_offsets([tp]))[tp]:
             raise LogRefused(
-                f"{tp.topic}[{tp.partition}] begins at {begins}, not at 0: its beginning was deleted. "
-                "A log is kept for ever: restore it"
+                f"{where} begins at {begins}, not at 0: its beginning was deleted. A log is kept for ever: restore it"
             )
+        if wanted > (ends := (await consumer.end_offsets([tp]))[tp]):
+            raise shorter(where, wanted, ends)
 
     async def _check_opening(self, partition: int, first: Entry) -> None:
         projection, model = self._projection, await self._writer.model()
         opening = Opening(projection.name, projection.log, projection.codec, self._partitions, model)
         opening.check(partition, first.value)
+
+
+def shorter(where: str, wanted: int, ends: int) -> LogRefused:
+    """That a partition of the log ends before what is shown of it."""
+    return LogRefused(
+        f"{where} is shown up to {wanted}, but ends at {ends}: it has lost its end, or the tables are of another log"
+    )
 
 
 async def _entries(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from asyncpg import Connection
 
-from projections.building import Builder, Ends, Tell, building, ends_of
-from projections.positions import Positions, Shown
+from projections.building import Builder, Ends, Tell, building, ends_of, shorter
+from projections.positions import Position, Positions, Shown
 from projections.projection import Projection
 from projections.schemas import Schemas
 from runtime import postgres
@@ -18,6 +18,8 @@ from runtime.settings import Settings
 
 NEAR = 2000
 """Offsets that may be missing when writers are told to wait: some tenths of a second."""
+
+NOWHERE = Position(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Rebuild:
             made = self._migrator.beside(self._built)
             async with building(self._settings, self._projection, made, self._parallel) as builder:
                 resumed = sum(at.seq for at in (await builder.positions()).values())
-                await builder.load(await self.ends(), tell)
+                await builder.load(await self._ends(conn), tell)
                 await builder.index()
                 await self._swap(conn, builder)
                 records = sum(each.seq for each in await self._shown(conn))
@@ -99,18 +101,27 @@ class Rebuild:
         async def ready() -> None:
             ends = {each.partition: each.next_offset for each in await self._shown(conn)}
             applied = await builder.positions()
-            if sum(max(0, end - applied[number].next_offset) for number, end in ends.items()) > NEAR:
+            missing = (end - applied.get(number, NOWHERE).next_offset for number, end in ends.items())
+            if sum(max(0, each) for each in missing) > NEAR:
                 raise _NotYet
             await builder.load(ends, _unheard)
             # No record decides these, and what they were made of may have been let go of since.
             await self._schemas.copy(conn, self._live, self._built, self._projection.derived)
 
         while True:
-            await builder.load(await self.ends(), _unheard)
+            await builder.load(await self._ends(conn), _unheard)
             try:
                 return await self._schemas.swap(conn, self._live, self._built, self._old, ready)
             except _NotYet:
                 continue
+
+    async def _ends(self, conn: Connection) -> Ends:
+        """Where the log ends now, which is not before what was shown a moment ago."""
+        shown, ends = await self._shown(conn), await self.ends()
+        for each in shown:
+            if each.next_offset > (end := ends.get(each.partition, 0)):
+                raise shorter(f"{self._projection.log}[{each.partition}]", each.next_offset, end)
+        return ends
 
     async def _shown(self, conn: Connection) -> list[Shown]:
         return [each for each in await self._positions.all(conn) if each.topic == self._projection.log]

@@ -143,3 +143,12 @@ async def test_what_changed_between_two_times(looked_at: Replayed) -> None:
     done = await looked_at.run("diff", f"0:{begin}", f"0:{end}")
     assert "status: pending -> applied" in done.stdout
     assert await looked_at.schemas() == ["learning"]
+
+
+@pytest.mark.parametrize("command", ["verify", "rebuild"])
+async def test_tables_that_are_ahead_of_the_log_are_of_another_one(replayed: Replayed, command: str) -> None:
+    await replayed.execute("UPDATE positions SET next_offset = 100000")
+    done = await replayed.run(command)
+    assert done.exit_code == 1
+    assert "learning.decisions[0] is shown up to 100000, but ends at" in done.stderr
+    assert "it has lost its end, or the tables are of another log" in " ".join(done.stderr.split())
