@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from runtime.figures import READY
 from runtime.health import Health, HealthServer
 from runtime.logging import configure_logging
+from runtime.memory import give_back_regularly
 from runtime.metrics import new_registry
 from runtime.settings import Settings, load_settings
 
@@ -35,6 +36,7 @@ def prepared(name: str, domains: list[str] | None, health_port: int | None) -> P
     settings = load_settings(**known)
     configure_logging(settings.log_level, settings.log_format)
     _spare_collector()
+    give_back_regularly()
     health, registry = Health([name]), new_registry(name)
     READY.on(registry).labels(name).set_function(lambda: float(health.is_ready))
     return Part(

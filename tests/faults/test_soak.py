@@ -22,6 +22,7 @@ import pytest
 from cli.status import until_caught_up
 from runtime import kafka
 from runtime.appender import Appender
+from runtime.memory import EVERY_SECONDS
 from runtime.postgres import connect
 from runtime.settings import Settings
 from schemas.topics import LEARNING
@@ -258,5 +259,7 @@ async def of_old_and_new_decider(house: House) -> tuple[float, float]:
         async with kafka.producer(house.settings) as producer:
             await Appender(producer, house.settings.topic).append(*thumbs(100))
         await until_caught_up(house.settings, CAUGHT_UP)
+        # What the reading of the log has used is given back by the clock.
+        await asyncio.sleep(EVERY_SECONDS + 5)
         found.append(resident(house.keeper.pids[stays]) / MEBI)
     return found[0], found[1]
