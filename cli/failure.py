@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from cli.importers import ImportRefused
 from projections.failures import LogRefused as ShownLogRefused
 from projections.failures import RecordRefused
-from projections.schemas import SchemaHeld
+from projections.schemas import SchemaHeld, SchemaTaken
 from projections.watchdog import Stalled
 from runtime.access import AccessRefused, check_access
 from runtime.embedded.jars import JarsMissing
@@ -118,6 +118,7 @@ WORDS: Mapping[type[Exception], Words] = {
     ShownLogRefused: str,
     RecordRefused: str,
     SchemaHeld: str,
+    SchemaTaken: str,
     Stalled: str,
     TimeoutError: lambda error: f"took too long: {first_line(error)}",
     ssl.SSLCertVerificationError: _untrusted,

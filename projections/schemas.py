@@ -24,6 +24,14 @@ class SchemaHeld(Exception):
         self.schema = schema
 
 
+class SchemaTaken(Exception):
+    """A schema of this name is there, or its name has another use."""
+
+    def __init__(self, schema: str) -> None:
+        super().__init__(f"the name {schema} is not free: choose another one for a schema")
+        self.schema = schema
+
+
 class Schemas:
     """Works on schemas by their names."""
 
@@ -44,6 +52,11 @@ class Schemas:
         finally:
             if not conn.is_closed():
                 await self._sql.give_up(conn, schema=schema)
+
+    async def is_there(self, conn: Connection, schema: str) -> bool:
+        """Whether there is a schema of this name."""
+        found: bool = await self._sql.is_there(conn, schema=schema)
+        return found
 
     async def like(self, conn: Connection, pattern: str) -> list[str]:
         """The schemas whose names fit an SQL pattern."""

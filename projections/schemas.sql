@@ -1,6 +1,9 @@
 -- name: schemas_like(pattern)
 SELECT nspname FROM pg_namespace WHERE nspname LIKE :pattern ORDER BY nspname;
 
+-- name: is_there(schema)$
+SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = :schema);
+
 -- name: claim(schema)$
 -- For as long as the connection lives: whoever builds a schema, or only uses it for a while, holds it.
 SELECT pg_try_advisory_lock(hashtextextended('relearn.building.' || :schema::TEXT, 0));

@@ -11,7 +11,7 @@ from asyncpg import Connection
 
 from projections.building import Ends, Tell, building
 from projections.projection import Projection
-from projections.schemas import SchemaHeld, Schemas
+from projections.schemas import SchemaHeld, Schemas, SchemaTaken
 from runtime import postgres
 from runtime.migration import Migrator
 from runtime.settings import Settings
@@ -38,6 +38,7 @@ async def scratch(
     Raises:
         LogRefused, RecordRefused: if the log, or one of its records, cannot be shown.
         SchemaHeld: if somebody is at work on a schema of this name.
+        SchemaTaken: if one is there already, or the name is kept for rebuilds and schemas like this one.
     """
     schemas, live = Schemas(), migrator.schema
     schema = name or f"{live}_scratch_{os.getpid()}_{next(_numbers)}"
@@ -45,6 +46,9 @@ async def scratch(
     try:
         async with schemas.claimed(conn, schema):
             await drop_abandoned(conn, live)
+            # What is there is somebody's: it is neither filled nor, if that fails, dropped.
+            if await schemas.is_there(conn, schema) or (name or "").startswith(tuple(reserved(live))):
+                raise SchemaTaken(schema)
             try:
                 async with building(settings, projection, migrator.beside(schema), parallel) as builder:
                     await builder.load(ends, tell)
@@ -56,6 +60,11 @@ async def scratch(
                 await schemas.drop(conn, schema)
     finally:
         await conn.close()
+
+
+def reserved(live: str) -> list[str]:
+    """How names begin that are not for keeping."""
+    return [f"{live}_{use}" for use in ("scratch", "building", "old")]
 
 
 async def drop_abandoned(conn: Connection, live: str) -> None:

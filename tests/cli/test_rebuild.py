@@ -152,3 +152,17 @@ async def test_tables_that_are_ahead_of_the_log_are_of_another_one(replayed: Rep
     assert done.exit_code == 1
     assert "learning.decisions[0] is shown up to 100000, but ends at" in done.stderr
     assert "it has lost its end, or the tables are of another log" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "name", ["learning", "executions", "public", "learning_scratch_mine", "learning_old"]
+)
+async def test_a_schema_that_is_there_is_never_touched(replayed: Replayed, name: str) -> None:
+    done = await replayed.run("as-of", "2020-01-01", "--keep", name)
+    assert done.exit_code == 1
+    assert f"the name {name} is not free" in done.stderr
+    assert await replayed.schemas() == ["learning"]
+    assert await replayed.different() == {}
+    conn = await replayed.connect()
+    assert await conn.fetchval("SELECT to_regclass('executions.executions') IS NOT NULL")
+    await conn.close()
