@@ -61,6 +61,6 @@ async def _as_of(
         ):
             if sql:
                 return [dict(row) for row in await conn.fetch(sql)]
-            contents = Contents(conn, projection, await conn.fetchval("SELECT current_schema()"))
+            contents = Contents(conn, projection)
             tables = (await contents.tables()).values()
             return [{"table": each.name, "rows": (await contents.content(each)).rows} for each in tables]

@@ -75,8 +75,7 @@ async def _contents(
                 scratch(settings, projection, migrator, ends, progress.tell)
             )
         await stack.enter_async_context(conn.transaction(readonly=True))
-        schema = await conn.fetchval("SELECT current_schema()")
-        yield Contents(conn, projection, schema, shops)
+        yield Contents(conn, projection, shops)
 
 
 def _render(out: Console, found: Sequence[Compared]) -> None:

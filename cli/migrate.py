@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 
+from cli.domains import settings_for
 from cli.failure import Failed
 from cli.options import Domains, Json, Yes
 from cli.projector import PROJECTIONS
@@ -15,7 +16,7 @@ from cli.screen import print_json
 from runtime import postgres
 from runtime.embedding import dimensions_of
 from runtime.migration import Migrator
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -69,8 +70,7 @@ def _confirm(question: str, yes: bool) -> None:
 
 
 def _each(domains: list[str] | None, do: Callable[[Migrator, Any], Awaitable[Any]]) -> dict[str, Any]:
-    known = {"domains": tuple(domains)} if domains else {}
-    return asyncio.run(_in_each(load_settings(**known), do))
+    return asyncio.run(_in_each(settings_for(domains), do))
 
 
 async def _in_each(settings: Settings, do: Callable[[Migrator, Any], Awaitable[Any]]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.domains import settings_for
 from cli.migrate import migrator_of
 from cli.options import Domains, Json
 from cli.projector import PROJECTIONS
@@ -15,7 +16,7 @@ from cli.replaying import bar
 from cli.screen import show, table
 from projections.rebuild import Rebuild, Rebuilt
 from runtime.clock import SystemClock
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 
 app = typer.Typer(add_completion=False)
 
@@ -38,7 +39,7 @@ def rebuild(
     Everything goes on meanwhile. Interrupted, the tables that are read are untouched, and the next rebuild goes on
     where this one was.
     """
-    settings = load_settings(**({"domains": tuple(domain)} if domain else {}))
+    settings = settings_for(domain)
     if clean:
         dropped = asyncio.run(_clean(settings, parallel))
         show(dropped, as_json, lambda out: out.print(f"dropped: {', '.join(dropped) or 'nothing was left'}"))

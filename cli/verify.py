@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from cli.domains import settings_for
 from cli.failure import Failed
 from cli.migrate import migrator_of
 from cli.options import Domains, Json
@@ -18,7 +19,7 @@ from cli.replaying import bar
 from cli.screen import cell, harmless, shortened, show, table
 from projections.contents import Compared
 from projections.verifying import Verification
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 from schemas.topics import LEARNING
 from streams.enrichment.check import home_of
 from streams.log import partitions_of
@@ -43,7 +44,7 @@ def verify(
     """
     if shop:
         domain = [LEARNING.name]
-    settings = load_settings(**({"domains": tuple(domain)} if domain else {}))
+    settings = settings_for(domain)
     found = {name: asyncio.run(_verify(settings, name, shop)) for name in settings.domains}
     show(
         {name: [asdict(each) for each in compared] for name, compared in found.items()},

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.text import Text
 from rich.tree import Tree
 
+from cli.domains import settings_for
 from cli.failure import Failed
 from cli.options import Domains, Json
 from cli.projector import PROJECTIONS
@@ -20,7 +21,7 @@ from cli.screen import cell, harmless, shortened, show
 from cli.tables import opened
 from projections.lineage import Appearance, Lineage, Trace
 from projections.projection import Projection
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 from schemas.outcome import Outcome
 from schemas.record import Record
 from schemas.topics import DOMAINS
@@ -56,7 +57,7 @@ def why(
     as_json: Json = False,
 ) -> None:
     """Tell where something comes from: every event, outcome, neighbour and reviewer, up to what is live now."""
-    settings = load_settings(**({"domains": tuple(domain)} if domain else {}))
+    settings = settings_for(domain)
     found = asyncio.run(_why(settings, entity_id))
     show(found, as_json, lambda out: out.print(_tree(found)))
 

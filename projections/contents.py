@@ -48,16 +48,15 @@ class Content:
 class Contents:
     """Of the schema that a connection has in front."""
 
-    def __init__(self, conn: Connection, projection: Projection, schema: str, shops: Shops = None) -> None:
+    def __init__(self, conn: Connection, projection: Projection, shops: Shops = None) -> None:
         self._conn = conn
         self._without = [*BOOKKEEPING, *projection.derived]
-        self._schema = schema
         self._shops = shops
         self._sql: Any = aiosql.from_path(Path(__file__).with_name("contents.sql"), "asyncpg")
 
     async def tables(self) -> Mapping[str, Table]:
         """The tables that the log decides; of some shops, those whose rows belong to shops."""
-        rows = self._sql.tables(self._conn, schema=self._schema, without=self._without)
+        rows = self._sql.tables(self._conn, without=self._without)
         found = [Table(**row) async for row in rows]
         return {each.name: each for each in found if self._shops is None or each.has_shop}
 

@@ -1,4 +1,4 @@
--- name: tables(schema, without)
+-- name: tables(without)
 -- The statements that tell what each table holds; $1 are the shops whose rows are meant, NULL for everything. A row
 -- stands for its columns in the order of their names, jsonb as it was stored; its key is that of the table, as JSON.
 SELECT name, has_shop,
@@ -8,7 +8,7 @@ SELECT name, has_shop,
               condition) AS hashes,
        format('SELECT (%1$s)::TEXT AS key, to_jsonb(t) AS row FROM %2$s AS t WHERE (%1$s)::TEXT = ANY ($1)', key,
               source) AS rows
-  FROM (SELECT c.relname AS name, format('%I.%I', :schema::TEXT, c.relname) AS source, shop.has_shop,
+  FROM (SELECT c.relname AS name, format('%I.%I', current_schema(), c.relname) AS source, shop.has_shop,
                CASE WHEN shop.has_shop THEN '($1::INTEGER[] IS NULL OR shop_id = ANY ($1))'
                                        ELSE '$1::INTEGER[] IS NULL' END AS condition,
                (SELECT format('sha256(record_send(ROW(%s)))',
@@ -27,6 +27,6 @@ SELECT name, has_shop,
           FROM pg_class c
           CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM pg_attribute a
                                               WHERE a.attrelid = c.oid AND a.attname = 'shop_id') AS has_shop) AS shop
-         WHERE c.relnamespace = quote_ident(:schema)::REGNAMESPACE AND c.relkind IN ('r', 'p')
+         WHERE c.relnamespace = quote_ident(current_schema())::REGNAMESPACE AND c.relkind IN ('r', 'p')
            AND NOT c.relispartition AND NOT c.relname = ANY (:without::TEXT[])) AS described
  ORDER BY name;

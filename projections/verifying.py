@@ -56,9 +56,8 @@ class Verification:
                 scratch(self._settings, self._projection, self._migrator, ends, tell) as other,
                 other.transaction(readonly=True),
             ):
-                shown = Contents(conn, self._projection, live, self._shops)
-                schema = await other.fetchval("SELECT current_schema()")
-                logged = Contents(other, self._projection, schema, self._shops)
+                shown = Contents(conn, self._projection, self._shops)
+                logged = Contents(other, self._projection, self._shops)
                 if names := (await shown.tables()).keys() ^ (await logged.tables()).keys():
                     raise LogRefused(f"schema {live} has not the tables of this release: {', '.join(names)}")
                 return [one async for one in compared(shown, logged, SHOWN_ROWS)]
