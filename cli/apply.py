@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from cli.domains import settings_for
 from cli.events import said
 from cli.options import Json, NoWait, Shop, Timeout
 from cli.writing import Manner, write
 from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from schemas.review import ApplyRequested
 
 app = typer.Typer(add_completion=False)
@@ -26,4 +26,4 @@ def apply(
 ) -> None:
     """Turn approved items of one shop into knowledge, oldest first."""
     request = said(ApplyRequested(limit=limit), shop, SystemClock().now())
-    write(load_settings(), [request], Manner(not no_wait, timeout, as_json))
+    write(settings_for(), [request], Manner(not no_wait, timeout, as_json))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.domains import topics_of
+from cli.domains import settings_for, topics_of
 from cli.failure import Failed
 from cli.migrate import migrator_of
 from cli.options import Json, OneDomain
@@ -16,7 +16,7 @@ from cli.replaying import Moment, bar, ends_of_moment
 from cli.screen import show, table
 from projections.contents import Contents
 from projections.scratch import scratch
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 from schemas.topics import LEARNING
 
 app = typer.Typer(add_completion=False)
@@ -41,7 +41,7 @@ def as_of(
     if sql and keep:
         raise Failed("either --sql or --keep: a schema that is kept can be asked by any client")
     topics_of(domain)
-    rows = asyncio.run(_as_of(load_settings(), domain, moment, sql, keep))
+    rows = asyncio.run(_as_of(settings_for(), domain, moment, sql, keep))
     if rows or as_json:
         show(rows, as_json, lambda out: out.print(table(list(rows[0]), [list(row.values()) for row in rows])))
     else:

@@ -8,17 +8,18 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 import typer
-import uvloop
 from pydantic import BaseModel
 
 from cli.domains import topics_of
 from cli.failure import Failed
 from cli.lifetime import Runner, end_surely, run_all
 from cli.options import Domains, HealthPort
-from cli.parts import Part, prepared
+from cli.parts import Part, prepared, run_part
 from runtime.fault import Faults
 from runtime.health import Health
 from runtime.progress import STALLED_SECONDS
+from runtime.registry import Following, settled
+from runtime.settings import Settings
 from schemas.policy import ExecutionsPolicy, LearningPolicy
 from streams.decider import Decider
 from streams.domain import Domain
@@ -57,20 +58,23 @@ def pure(domain: str) -> Domain[Any]:
 @app.command(epilog="Example: relearn decider --health-port 9102")
 def decider(domain: Domains = None, health_port: HealthPort = None) -> None:
     """Run a decider until SIGTERM; it finishes the batch in hand. Several share the partitions."""
-    uvloop.run(_run(prepared(NAME, domain, health_port)))
+    run_part(_run(prepared(NAME, domain, health_port)))
 
 
 async def _run(part: Part) -> None:
-    runners: list[Runner] = []
-    for name in part.settings.domains:
-        _, policy = DECIDERS[name]
-        opening = Opening(policy(), part.settings.embedding_model, part.settings.partitions)
-        one = Decider(
-            part.settings, pure(name), opening, registry=part.registry, fault=Faults.from_environment()
-        )
-        runners += [one, Reporter(name, one, part.health)]
     async with part.server:
+        settings = await settled(part.settings)
+        runners: list[Runner] = [Following(settings)]
+        for name in settings.domains:
+            one = _decider(name, settings.of(name), part)
+            runners += [one, Reporter(name, one, part.health)]
         await run_all(runners, end_surely)
+
+
+def _decider(domain: str, settings: Settings, part: Part) -> Decider[Any]:
+    _, policy = DECIDERS[domain]
+    opening = Opening(policy(), settings.embedding_model, settings.partitions)
+    return Decider(settings, pure(domain), opening, registry=part.registry, fault=Faults.from_environment())
 
 
 class Watched(Protocol):

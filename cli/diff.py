@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cli.domains import topics_of
+from cli.domains import settings_for, topics_of
 from cli.migrate import migrator_of
 from cli.options import AnyShop, Json, Limit, OneDomain
 from cli.projector import PROJECTIONS
@@ -20,7 +20,7 @@ from cli.replaying import Moment, bar, ends_of_moment
 from cli.screen import cell, harmless, shortened, show
 from projections.contents import Compared, Contents, DifferentRow, compared
 from projections.scratch import scratch
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 from schemas.topics import EXECUTIONS, LEARNING
 
 app = typer.Typer(add_completion=False)
@@ -47,7 +47,7 @@ def diff(
 ) -> None:
     """Tell which knowledge and items came, changed or went between two times; of executions, which tasks."""
     topics_of(domain)
-    found = asyncio.run(_diff(load_settings(), domain, before, after, [shop] if shop else None, limit))
+    found = asyncio.run(_diff(settings_for(), domain, before, after, [shop] if shop else None, limit))
     show([asdict(each) for each in found], as_json, lambda out: _render(out, found))
 
 

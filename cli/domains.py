@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from cli.failure import Failed
+from runtime.registry import followed
 from runtime.settings import Settings, load_settings
 from schemas.topics import DOMAINS, DomainTopics
 
@@ -20,6 +22,14 @@ def topics_of(domain: str) -> DomainTopics:
     return DOMAINS[domain]
 
 
-def settings_for(domains: Sequence[str] | None) -> Settings:
-    """The settings, with the domains that a command names instead of those configured."""
+def settings_for(domains: Sequence[str] | None = None) -> Settings:
+    """The settings, with topics as the registry names them now.
+
+    The domains that a command names stand instead of those configured.
+    """
+    return asyncio.run(followed(settings_of_tables(domains)))
+
+
+def settings_of_tables(domains: Sequence[str] | None = None) -> Settings:
+    """The same for those who only look at tables: they need no broker."""
     return load_settings(**({"domains": tuple(domains)} if domains else {}))

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from cli.decider import pure
+from cli.domains import settings_for
 from cli.options import Json, OneDomain
 from cli.screen import print_json
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 from schemas.topics import LEARNING
 from streams.checkpoints import read_checkpoints
 from streams.domain import Domain
@@ -37,7 +38,7 @@ def rewind(
     as_json: Json = False,
 ) -> None:
     """Let enrichers repeat inputs, with all enrichers stopped. What is decided already is not again."""
-    moved = asyncio.run(_rewind(load_settings(), pure(domain), partition, offset))
+    moved = asyncio.run(_rewind(settings_for(), pure(domain), partition, offset))
     rows = [{"topic": topic, "partition": number, "offset": to} for (topic, number), to in moved.items()]
     if as_json:
         print_json(rows)

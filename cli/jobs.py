@@ -9,11 +9,12 @@ import typer
 from rich.console import Console
 
 from cli.chores import JOBS, jobs_of, workshop
+from cli.domains import settings_for
 from cli.failure import Failed
 from cli.options import Json
 from cli.screen import print_json, show, table
 from runtime.clock import SystemClock
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -42,7 +43,7 @@ def run(
     """Run one job now, and say what it did."""
     if name not in JOBS:
         raise Failed(f"there is no job {name!r}; known: {', '.join(JOBS)}")
-    done = asyncio.run(_run(load_settings(), name))
+    done = asyncio.run(_run(settings_for(), name))
     if as_json:
         print_json({"job": name, "done": done})
     else:

@@ -17,10 +17,13 @@ WIDTH = 100
 
 def report_of(judged: Judgement, policy: str, seconds: float) -> dict[str, Any]:
     """All of it, as JSON says it."""
+    return {"policy": policy, "seconds": round(seconds, 3), **decisions_of(judged)}
+
+
+def decisions_of(judged: Judgement) -> dict[str, Any]:
+    """What was decided against what would be."""
     saved, added = judged.reviews
     return {
-        "policy": policy,
-        "seconds": round(seconds, 3),
         "counts": {
             name: {"was": judged.was.counts[name], "would": judged.would.counts[name]} for name in COUNTED
         },
@@ -34,6 +37,11 @@ def report_of(judged: Judgement, policy: str, seconds: float) -> dict[str, Any]:
 def render(out: Console, told: Mapping[str, Any], flips: Sequence[Flip]) -> None:
     """For people."""
     out.print(f"policy {told['policy']}, in {told['seconds']:.1f} s\n")
+    render_decisions(out, told, flips)
+
+
+def render_decisions(out: Console, told: Mapping[str, Any], flips: Sequence[Flip]) -> None:
+    """What would be decided otherwise."""
     rows = [(name, each["was"], each["would"]) for name, each in told["counts"].items()]
     out.print(table(("", "was", "would be"), rows))
     out.print()

@@ -38,15 +38,15 @@ async def _list(settings: Settings, shop: int, status: str | None, limit: int) -
 
 
 async def _search(settings: Settings, shop: int, query: str, limit: int) -> tuple[list[Row], bool]:
-    vector = await embedded(settings, query)
     async with queries(settings) as ask:
+        vector = await embedded(await ask.model(), query)
         return await ask.search(shop, query, vector, limit), vector is not None
 
 
-async def embedded(settings: Settings, query: str) -> Vector | None:
-    """The query's vector; None where no model can be used."""
+async def embedded(model: str, query: str) -> Vector | None:
+    """The query's vector; None where this model cannot be used."""
     try:
-        embedder = await asyncio.to_thread(Embedder, settings.embedding_model)
+        embedder = await asyncio.to_thread(Embedder, model)
     except (RuntimeError, OSError):
         return None
     try:

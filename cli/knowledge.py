@@ -10,12 +10,12 @@ import typer
 
 from cli import knowing
 from cli.bulk import import_file
+from cli.domains import settings_for, settings_of_tables
 from cli.events import said
 from cli.options import Json, Limit, NoWait, Reviewer, Shop, Timeout
 from cli.screen import print_json
 from cli.writing import Manner, write
 from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from schemas.review import KnowledgeChange, KnowledgeEdited, KnowledgeRetracted, KnowledgeRolledBack
 from schemas.standing import KnowledgeStatus
 
@@ -40,7 +40,7 @@ def list_knowledge(
     as_json: Json = False,
 ) -> None:
     """List a shop's knowledge, oldest first."""
-    knowing.show_list(load_settings(), shop, status, limit, as_json)
+    knowing.show_list(settings_of_tables(), shop, status, limit, as_json)
 
 
 @app.command(epilog="Example: relearn knowledge search --shop 7 'how long do refunds take'")
@@ -51,7 +51,7 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Search live knowledge by meaning; by words alone where no model is installed."""
-    knowing.search(load_settings(), shop, query, limit, as_json)
+    knowing.search(settings_of_tables(), shop, query, limit, as_json)
 
 
 @app.command("import", epilog="Example: relearn knowledge import --shop 7 --source handbook faq.csv")
@@ -72,7 +72,7 @@ def import_knowledge(
     as_json: Json = False,
 ) -> None:
     """Import knowledge, live at once; no faster than it becomes visible, so that others need not queue behind it."""
-    counts = import_file(load_settings(), file, shop, source, timeout)
+    counts = import_file(settings_for(), file, shop, source, timeout)
     if as_json:
         print_json(counts)
     else:
@@ -135,4 +135,4 @@ def rollback(
 
 
 def _write(shop: int, data: KnowledgeChange, manner: Manner) -> None:
-    write(load_settings(), [said(data, shop, SystemClock().now())], manner)
+    write(settings_for(), [said(data, shop, SystemClock().now())], manner)

@@ -11,13 +11,13 @@ import typer
 from rich.progress import Progress
 
 from cli.decider import pure
+from cli.domains import settings_for
 from cli.failure import Failed
 from cli.options import Json, OneDomain, Yes
 from cli.projector import PROJECTIONS
 from cli.screen import aside, print_json, show, table
 from cli.verifying import verify as verify_tables
 from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from schemas.topics import DOMAINS, LEARNING
 from streams.archive import Manifest
 from streams.exporting import export_log
@@ -39,13 +39,13 @@ def log() -> None:
 @app.command("export", epilog="Example: relearn log export backup/learning")
 def export_command(folder: Folder, domain: OneDomain = LEARNING.name, as_json: Json = False) -> None:
     """Append to the files in DIR what the log has and they have not. May run at any time, beside everything."""
-    _report(_counted(lambda tell: export_log(load_settings(), pure(domain), folder, tell)), as_json)
+    _report(_counted(lambda tell: export_log(settings_for(), pure(domain), folder, tell)), as_json)
 
 
 @app.command("import", epilog="Example: relearn log import backup/learning")
 def import_command(folder: Folder, domain: OneDomain = LEARNING.name, as_json: Json = False) -> None:
     """Fill an empty log from the files in DIR, with deciders stopped, and compare all of it afterwards."""
-    _report(_counted(lambda tell: import_log(load_settings(), pure(domain), folder, tell)), as_json)
+    _report(_counted(lambda tell: import_log(settings_for(), pure(domain), folder, tell)), as_json)
 
 
 @app.command(epilog="Example: relearn log reconnect --partition 3")
@@ -61,7 +61,7 @@ def reconnect(
     appended after all that is decided. What the feeds say is said again.
     """
     asyncio.run(
-        _reconnect(Reconnection(load_settings(), pure(domain), SystemClock()), partition, yes, as_json)
+        _reconnect(Reconnection(settings_for(), pure(domain), SystemClock()), partition, yes, as_json)
     )
 
 
@@ -69,7 +69,7 @@ def reconnect(
 def verify(domain: OneDomain = LEARNING.name, as_json: Json = False) -> None:
     """Compare positions, audit and shops with the log, record by record; fails naming the first difference."""
     pure(domain)
-    found = asyncio.run(verify_tables(load_settings(), DOMAINS[domain].log, PROJECTIONS[domain]))
+    found = asyncio.run(verify_tables(settings_for(), DOMAINS[domain].log, PROJECTIONS[domain]))
     columns = ("partition", "records", "outcomes", "shops", "not shown yet")
     cells = [(each.partition, each.records, each.outcomes, each.shops, each.behind) for each in found]
     show([each.as_json() for each in found], as_json, lambda out: out.print(table(columns, cells)))

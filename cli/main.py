@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Command] = {
     "why": Command("cli.why", "Tell where something comes from, event by event."),
     "as-of": Command("cli.as_of", "Build the tables as they were, and ask them."),
     "diff": Command("cli.diff", "Tell what changed between two times."),
+    "generation": Command("cli.generation", "Make the past another shape, and adopt it in one step."),
     "log": Command("cli.log", "Back up and restore a decision log, and hold tables against it."),
     "topics": Command("cli.topics", "Create or list the Kafka topics."),
     "migrate": Command("cli.migrate", "Create, verify or remove the tables."),

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from cli.domains import settings_for
+from cli.domains import settings_of_tables
 from cli.failure import Failed
 from cli.options import Domains, Json, Yes
 from cli.projector import PROJECTIONS
@@ -70,7 +70,7 @@ def _confirm(question: str, yes: bool) -> None:
 
 
 def _each(domains: list[str] | None, do: Callable[[Migrator, Any], Awaitable[Any]]) -> dict[str, Any]:
-    return asyncio.run(_in_each(settings_for(domains), do))
+    return asyncio.run(_in_each(settings_of_tables(domains), do))
 
 
 async def _in_each(settings: Settings, do: Callable[[Migrator, Any], Awaitable[Any]]) -> dict[str, Any]:
@@ -78,7 +78,7 @@ async def _in_each(settings: Settings, do: Callable[[Migrator, Any], Awaitable[A
     for domain in settings.domains:
         conn = await postgres.connect(settings, domain, vectors=False)
         try:
-            done[domain] = await do(migrator_of(settings, domain), conn)
+            done[domain] = await do(await migrator_of(settings, domain).fitted(conn), conn)
         finally:
             await conn.close()
     return done
@@ -91,10 +91,12 @@ def migrator_of(settings: Settings, domain: str) -> Migrator:
         Failed: if the model's width is not known.
     """
     try:
+        settings = settings.of(domain)
         width = dimensions_of(settings.embedding_model)
     except ValueError as error:
         raise Failed(str(error)) from error
-    return Migrator(domain, domain, width, settings.embedding_model, PROJECTIONS[domain].version)
+    version, generation = PROJECTIONS[domain].version, settings.registered(domain).current
+    return Migrator(domain, domain, width, settings.embedding_model, version, generation)
 
 
 async def upgrade_all(settings: Settings) -> dict[str, Steps]:

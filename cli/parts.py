@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
+import uvloop
 from prometheus_client import CollectorRegistry
 
 from runtime.figures import READY
@@ -13,6 +17,7 @@ from runtime.health import Health, HealthServer
 from runtime.logging import configure_logging
 from runtime.memory import give_back_regularly
 from runtime.metrics import new_registry
+from runtime.registry import GenerationChanged
 from runtime.settings import Settings, load_settings
 
 
@@ -42,6 +47,19 @@ def prepared(name: str, domains: list[str] | None, health_port: int | None) -> P
     return Part(
         settings, health, registry, HealthServer(health, registry, settings.health_host, settings.health_port)
     )
+
+
+def run_part(work: Coroutine[Any, Any, None]) -> None:
+    """Runs a part to its end; begins anew where its domain has another generation."""
+    try:
+        uvloop.run(work)
+    except GenerationChanged:
+        begin_anew()
+
+
+def begin_anew() -> NoReturn:
+    """The same command in the same process, from the start: whoever watches over it sees no crash."""
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - its own command line
 
 
 def _spare_collector() -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from cli import screen
 from cli.decider import pure
+from cli.domains import settings_for
 from cli.events import to_partition
 from cli.failure import Failed, validation
 from cli.inforce import policies_in_force
@@ -23,7 +24,7 @@ from cli.screen import print_json
 from cli.toml import to_toml
 from cli.writing import Manner, carry_out, report
 from runtime.clock import SystemClock
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 from schemas.control import PolicyAdopted
 from schemas.event import Event
 from schemas.policy import LearningPolicy, content, policy_hash
@@ -44,7 +45,7 @@ def policy() -> None:
 @app.command(epilog="Example: relearn policy show")
 def show(domain: OneDomain = LEARNING.name, as_json: Json = False) -> None:
     """Show the policy in force, as each partition's log says it."""
-    found = asyncio.run(policies_in_force(load_settings(), pure(domain).topics))
+    found = asyncio.run(policies_in_force(settings_for(), pure(domain).topics))
     if as_json:
         print_json([each.as_json() for each in found])
         return
@@ -75,7 +76,7 @@ def adopt(
 ) -> None:
     """Adopt a policy in every partition of its domain. What the file leaves out takes its default."""
     wanted, topics = read_policy(file, pure(domain).policy), pure(domain).topics
-    settings, manner = load_settings(), Manner(not no_wait, timeout, as_json)
+    settings, manner = settings_for(), Manner(not no_wait, timeout, as_json)
     events = asyncio.run(_adoptions(settings, topics, wanted, adopted_by or getpass.getuser()))
     report(events, asyncio.run(carry_out(settings, events, manner, topics)), manner)
     if not as_json:
@@ -97,7 +98,7 @@ def try_out(file: PolicyFile, limit: Limit = 20, as_json: Json = False) -> None:
     """
     wanted = read_policy(file)
     began = SystemClock().monotonic()
-    judged = asyncio.run(_tried(load_settings(), wanted))
+    judged = asyncio.run(_tried(settings_for(), wanted))
     seconds = SystemClock().monotonic() - began
     told = report_of(judged, policy_hash(wanted), seconds)
     screen.show(told, as_json, lambda out: render(out, told, judged.flips[:limit]))

@@ -17,7 +17,7 @@ import orjson
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from cli.domains import topics_of
+from cli.domains import settings_for, topics_of
 from cli.examples import sample
 from cli.failure import Failed
 from cli.options import Json
@@ -26,7 +26,7 @@ from runtime import kafka
 from runtime.appender import Appender, every_type
 from runtime.clock import Clock, SystemClock
 from runtime.closing import connected
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 from schemas.codec import decode
 from schemas.event import Event
 from schemas.failures import InvalidEvent
@@ -171,7 +171,7 @@ async def produce_from(
 
 
 def _produce(source: str, domain: DomainTopics | None) -> tuple[Tally, Rejected]:
-    settings = load_settings()
+    settings = settings_for()
     rejected = Rejected(rejected_path(source))
     if source == "-":
         return asyncio.run(produce_from(settings, sys.stdin.buffer, None, rejected, domain)), rejected

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 import typer
-import uvloop
 
 from cli.lifetime import Runner, end_surely, run_all
 from cli.options import Domains, HealthPort
-from cli.parts import Part, prepared
+from cli.parts import Part, prepared, run_part
 from projections.engine import Projector
 from projections.executions.projection import PROJECTION as EXECUTIONS
 from projections.learning.projection import PROJECTION as LEARNING
 from projections.projection import Projection
 from runtime.fault import Faults
 from runtime.postgres import create_pool
+from runtime.registry import Following, settled
 
 NAME = "projector"
 
@@ -28,17 +28,18 @@ app = typer.Typer(add_completion=False)
 @app.command(epilog="Example: relearn projector --health-port 9103")
 def projector(domain: Domains = None, health_port: HealthPort = None) -> None:
     """Run a projector until SIGTERM; it finishes the batch in hand. Several share the partitions."""
-    uvloop.run(_run(prepared(NAME, domain, health_port)))
+    run_part(_run(prepared(NAME, domain, health_port)))
 
 
 async def _run(part: Part) -> None:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(part.server)
-        runners: list[Runner] = []
-        for domain in part.settings.domains:
-            pool = await stack.enter_async_context(await create_pool(part.settings, domain))
+        settings = await settled(part.settings)
+        runners: list[Runner] = [Following(settings)]
+        for domain in settings.domains:
+            pool = await stack.enter_async_context(await create_pool(settings, domain))
             one = Projector(
-                part.settings,
+                settings,
                 PROJECTIONS[domain],
                 pool,
                 part.registry,

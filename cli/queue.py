@@ -9,6 +9,7 @@ from uuid import UUID
 
 import typer
 
+from cli.domains import settings_for, settings_of_tables
 from cli.events import D, said
 from cli.failure import Failed
 from cli.items import Filter, conflicting, show_list, show_one, show_summary
@@ -16,7 +17,7 @@ from cli.options import AnyShop, Json, Limit, NoWait, Reviewer, Shop, Timeout
 from cli.words import refusal
 from cli.writing import Manner, carry_out, report, write
 from runtime.clock import SystemClock
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 from schemas.event import Event, ShopData
 from schemas.review import ItemApproved, ItemRejected, ItemsAssigned, ItemsReleased, MergeReverted
 from schemas.standing import ItemStatus, SourceType
@@ -49,15 +50,15 @@ def list_items(
 ) -> None:
     """List a shop's items, oldest first; without a shop, how many there are of each source and status."""
     if shop is None:
-        show_summary(load_settings(), as_json)
+        show_summary(settings_of_tables(), as_json)
     else:
-        show_list(load_settings(), Filter(shop, status, source, limit), as_json)
+        show_list(settings_of_tables(), Filter(shop, status, source, limit), as_json)
 
 
 @app.command(epilog="Example: relearn queue show --shop 7 0b8f6a52-6c0f-5a0e-9a52-0d1c2f6f7a11")
 def show(item: Item, shop: Shop, as_json: Json = False) -> None:
     """Show one item: its sources, its neighbours, and what it conflicts with side by side."""
-    show_one(load_settings(), shop, item, as_json)
+    show_one(settings_of_tables(), shop, item, as_json)
 
 
 @app.command(
@@ -81,7 +82,7 @@ def approve(
     """Approve an item; `relearn apply` or the hourly job makes it knowledge."""
     if no_wait and reject_conflicting:
         raise Failed("--reject-conflicting waits for the approval: leave out --no-wait")
-    settings, manner = load_settings(), Manner(not no_wait, timeout, as_json)
+    settings, manner = settings_for(), Manner(not no_wait, timeout, as_json)
     data = ItemApproved(
         item_id=item,
         reviewer_id=reviewer,
@@ -181,4 +182,4 @@ def _say(shop: int, data: D) -> Event[D]:
 
 
 def _write(events: Sequence[Event[ShopData]], manner: Manner) -> None:
-    write(load_settings(), events, manner)
+    write(settings_for(), events, manner)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 import typer
-import uvloop
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from prometheus_client import CollectorRegistry
 
 from cli.chores import Job, Workshop, jobs_of, workshop
-from cli.lifetime import on_signal
+from cli.lifetime import end_surely, run_all
 from cli.options import Domains, HealthPort
-from cli.parts import Part, prepared
+from cli.parts import Part, prepared, run_part
 from runtime.clock import Clock, SystemClock
 from runtime.figures import Scheduling
 from runtime.health import Health
+from runtime.registry import Following, settled
 
 NAME = "scheduler"
 
@@ -34,19 +34,34 @@ def scheduler(domain: Domains = None, health_port: HealthPort = None) -> None:
 
     Two at once do no harm: what both ask for has the same id and is decided once.
     """
-    uvloop.run(_run(prepared(NAME, domain, health_port)))
+    run_part(_run(prepared(NAME, domain, health_port)))
 
 
 async def _run(part: Part) -> None:
-    ended = asyncio.Event()
     clock = SystemClock()
-    async with part.server, workshop(part.settings, clock) as shop:
+    async with part.server:
+        settings = await settled(part.settings, writes_inputs=True)
+        async with workshop(settings, clock) as shop:
+            clockwork = Clockwork(Rounds(shop, part.health, part.registry, clock), jobs_of(settings))
+            part.health.ready(NAME)
+            await run_all([Following(settings, writes_inputs=True), clockwork], end_surely)
+
+
+class Clockwork:
+    """Does every job at its time, until it is stopped; then finishes those in hand."""
+
+    def __init__(self, rounds: Rounds, jobs: Mapping[str, Job]) -> None:
+        self._rounds = rounds
+        self._jobs = jobs
+        self._over = asyncio.Event()
+
+    async def run(self) -> None:
+        """Returns after the job in hand."""
         running: set[asyncio.Task[None]] = set()
         clockwork = AsyncIOScheduler(timezone="UTC")
-        rounds = Rounds(shop, part.health, part.registry, clock)
-        for name, job in jobs_of(part.settings).items():
+        for name, job in self._jobs.items():
             clockwork.add_job(
-                kept(rounds.turn(name, job), running),
+                kept(self._rounds.turn(name, job), running),
                 CronTrigger(**job.at, timezone="UTC"),
                 id=name,
                 coalesce=True,
@@ -54,11 +69,13 @@ async def _run(part: Part) -> None:
                 misfire_grace_time=LATE_SECONDS,
             )
         clockwork.start()
-        part.health.ready(NAME)
-        with on_signal(ended.set):
-            await ended.wait()
+        await self._over.wait()
         clockwork.shutdown(wait=False)
         await asyncio.gather(*running, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Lets `run` end."""
+        self._over.set()
 
 
 def kept(

@@ -9,12 +9,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from cli.domains import settings_for
 from cli.failure import Failed
 from cli.options import Json
 from cli.screen import cell, duration, harmless, show, table
 from cli.standing import observers, rows
 from runtime.clock import SystemClock
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 
 app = typer.Typer(add_completion=False)
 
@@ -31,7 +32,7 @@ def status(
 
     With --wait: return when all that is in the inputs by now is decided, and all that is decided is in the tables.
     """
-    found = asyncio.run(_status(load_settings(), wait, timeout))
+    found = asyncio.run(_status(settings_for(), wait, timeout))
     show(found, as_json, lambda out: _render(out, found))
 
 

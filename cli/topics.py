@@ -8,11 +8,12 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from cli.domains import settings_for
 from cli.failure import Failed
 from cli.options import Json
 from cli.screen import print_json, show, table
 from runtime.kafka import create_topics, topic_differences
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 from schemas.topics import Topic, every_topic
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -26,7 +27,7 @@ def topics() -> None:
 @app.command(epilog="Example: relearn topics create")
 def create(as_json: Json = False) -> None:
     """Create the topics that are missing, and compare the others with their declarations."""
-    made, wrong = asyncio.run(_create(load_settings()))
+    made, wrong = asyncio.run(_create(settings_for()))
     if as_json:
         print_json({"created": made, "differences": wrong})
     else:
@@ -43,7 +44,7 @@ async def _create(settings: Settings) -> tuple[list[str], list[str]]:
 @app.command("list", epilog="Example: relearn topics list --json")
 def list_topics(as_json: Json = False) -> None:
     """List every topic: what it is for, who writes and reads it, and whether the broker has it so."""
-    settings = load_settings()
+    settings = settings_for()
     wrong = asyncio.run(topic_differences(settings, every_topic()))
     rows = [_row(topic, settings, wrong) for topic in every_topic()]
     show(rows, as_json, lambda console: _render(console, rows))

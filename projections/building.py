@@ -62,7 +62,8 @@ class Builder:
         self._partitions = partitions
         self._at_once = asyncio.Semaphore(parallel)
         self._schemas = Schemas()
-        self._writer = Writer(projection, pool, migrator.schema, Meters(projection.name, CollectorRegistry()))
+        meters = Meters(projection.name, CollectorRegistry())
+        self._writer = Writer(projection, pool, migrator.schema, meters, generation=migrator.generation)
 
     async def load(self, ends: Ends, tell: Tell) -> None:
         """Applies what stands before these ends and is not applied yet.

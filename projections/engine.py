@@ -24,6 +24,7 @@ from runtime.closing import connected
 from runtime.fault import Faults
 from runtime.health import Health
 from runtime.settings import Settings
+from schemas.generation import projectors_of
 
 ANSWER_SECONDS = 5.0
 """In this time a broker must say where partitions end."""
@@ -36,7 +37,7 @@ def log_consumer(settings: Settings, projection: Projection) -> AIOKafkaConsumer
     """The consumer that a projector is given. Its group divides the partitions and keeps no offsets."""
     return kafka.consumer(
         settings,
-        group_id=settings.topic(f"{projection.name}-projector"),
+        group_id=settings.topic(projectors_of(projection.name)),
         auto_offset_reset="none",
         max_poll_interval_ms=600_000,
     )
@@ -64,7 +65,10 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer = log_consumer(settings, projection)
         self._clock = clock or SystemClock()
         self._meters = Meters(projection.name, registry)
-        self._writer = Writer(projection, pool, schema or projection.name, self._meters, fault, self._clock)
+        generation = settings.registered(projection.name).current
+        self._writer = Writer(
+            projection, pool, schema or projection.name, self._meters, fault, self._clock, generation
+        )
         self._health = health
         self.watchdog = Watchdog(self, self._meters, health)
         """To be run beside this."""

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import aiosql
 from asyncpg import Connection, Pool
 
-from projections.failures import StalePosition
+from projections.failures import LogRefused, StalePosition
+from schemas.generation import FIRST
 
 
 class Position(NamedTuple):
@@ -38,17 +39,31 @@ class Shown:
 class Positions:
     """The positions of one log in one schema."""
 
-    def __init__(self, schema: str, topic: str) -> None:
+    def __init__(self, schema: str, topic: str, generation: int = FIRST) -> None:
+        """`generation`: of the log whose records are shown."""
         self._schema = schema
         self._topic = topic
+        self._generation = generation
         self._sql: Any = aiosql.from_path(Path(__file__).with_name("positions.sql"), "asyncpg")
 
     async def read(self, pool: Pool, partition: int) -> Position:
-        """How far this partition is shown; from now on, even if it is not at all."""
+        """How far this partition is shown; from now on, even if it is not at all.
+
+        Raises:
+            LogRefused: if the tables are of another generation of the log.
+        """
         async with pool.acquire() as conn, conn.transaction():
             await self._sql.enter(conn, schema=self._schema)
+            await self._check_generation(conn)
             await self._sql.add_position(conn, topic=self._topic, partition=partition)
             return Position(*await self._sql.read_position(conn, topic=self._topic, partition=partition))
+
+    async def _check_generation(self, conn: Connection) -> None:
+        if (found := await self._sql.shown_generation(conn)) != self._generation:
+            raise LogRefused(
+                f"the tables in schema {self._schema} are of generation {found} of the log, not {self._generation}: "
+                "`relearn generation list` tells which one is the current, `relearn rebuild` makes its tables"
+            )
 
     async def at(self, conn: Connection, partition: int) -> Position:
         """How far this partition is shown, for whoever only looks."""
@@ -64,7 +79,8 @@ class Positions:
         """
         async with conn.transaction():
             await self._sql.enter(conn, schema=self._schema)
-            found = await self._sql.lock_position(conn, topic=self._topic, partition=partition)
+            told = {"topic": self._topic, "partition": partition, "generation": self._generation}
+            found = await self._sql.lock_position(conn, **told)
             if found is None or tuple(found) != at:
                 moved = -1 if found is None else found["next_offset"]
                 raise StalePosition(self._topic, partition, at.next_offset, moved)
@@ -97,10 +113,15 @@ class Positions:
             pool, topic=self._topic, partition=partition, stopped_offset=offset, reason=reason
         )
 
-    async def model(self, pool: Pool) -> str | None:
+    async def model(self, pool: Pool | Connection) -> str:
         """The embedding model that the schema was made for."""
-        name: str | None = await self._sql.shown_model(pool)
+        name: str = await self._sql.shown_model(pool)
         return name
+
+    async def generation(self, pool: Pool | Connection) -> int:
+        """The generation of the log that the tables show."""
+        number: int = await self._sql.shown_generation(pool)
+        return number
 
     async def version(self, pool: Pool) -> int:
         """The version of the projection that fills the schema."""

@@ -18,8 +18,13 @@ ON CONFLICT DO NOTHING;
 -- name: read_position(topic, partition)^
 SELECT next_offset, seq FROM positions WHERE topic = :topic AND partition = :partition;
 
--- name: lock_position(topic, partition)^
-SELECT next_offset, seq FROM positions WHERE topic = :topic AND partition = :partition FOR UPDATE;
+-- name: lock_position(topic, partition, generation)^
+-- None if the tables are of another generation of the log by now.
+SELECT next_offset, seq
+  FROM positions
+ WHERE topic = :topic AND partition = :partition
+   AND EXISTS (SELECT FROM projection WHERE generation = :generation)
+   FOR UPDATE;
 
 -- name: move_position(topic, partition, next_offset, seq, decided_at)!
 UPDATE positions
@@ -41,6 +46,10 @@ SELECT topic, partition, next_offset, seq, decided_at, stopped_offset, stopped_r
 -- name: shown_model()$
 -- The model whose vectors this schema was made for.
 SELECT embedding_model FROM projection;
+
+-- name: shown_generation()$
+-- Of which generation of the log the tables are.
+SELECT generation FROM projection;
 
 -- name: shown_version()$
 -- What filled this schema.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from asyncpg import Connection
@@ -54,6 +54,45 @@ class Rebuild:
         """What there is to do, as far as can be known before."""
         return await ends_of(self._settings, self._projection)
 
+    async def prepare(self, tell: Tell) -> None:
+        """Makes tables for another generation of the log, beside those that are read. Can be repeated.
+
+        Raises:
+            As `run` does.
+        """
+        async with self._claimed() as conn:
+            await self._schemas.drop(conn, self._old)
+            async with self._building() as builder:
+                await builder.load(await self.ends(), tell)
+                await builder.index()
+
+    async def take_over(self) -> None:
+        """Lets what `prepare` has made be read, once nobody decides: all that was decided is in it.
+
+        Raises:
+            As `run` does.
+        """
+
+        async def ready() -> None:
+            if await Positions(self._live, self._projection.log).model(conn) == self._migrator.model:
+                await self._schemas.copy(conn, self._live, self._built, self._projection.derived)
+
+        async with self._claimed() as conn:
+            if await self._positions.generation(conn) != self._migrator.generation:
+                async with self._building() as builder:
+                    await builder.load(await self.ends(), _unheard)
+                    await builder.index()
+                    await self._schemas.swap(conn, self._live, self._built, self._old, ready)
+            await self._schemas.drop(conn, self._old)
+
+    async def shown_generation(self) -> int:
+        """Of which generation of the log the tables are that are read."""
+        conn = await postgres.connect(self._settings, self._live, vectors=False)
+        try:
+            return await self._positions.generation(conn)
+        finally:
+            await conn.close()
+
     async def run(self, tell: Tell) -> Rebuilt:
         """Goes on with what an interrupted rebuild has left, or begins. Interrupted, it can be run again.
 
@@ -65,8 +104,7 @@ class Rebuild:
         """
         async with self._claimed() as conn:
             await self._schemas.drop(conn, self._old)
-            made = self._migrator.beside(self._built)
-            async with building(self._settings, self._projection, made, self._parallel) as builder:
+            async with self._building() as builder:
                 resumed = sum(at.seq for at in (await builder.positions()).values())
                 await builder.load(await self._ends(conn), tell)
                 await builder.index()
@@ -87,6 +125,10 @@ class Rebuild:
             for name in gone:
                 await self._schemas.drop(conn, name)
         return gone
+
+    def _building(self) -> AbstractAsyncContextManager[Builder]:
+        made = self._migrator.beside(self._built)
+        return building(self._settings, self._projection, made, self._parallel)
 
     @asynccontextmanager
     async def _claimed(self) -> AsyncIterator[Connection]:

@@ -17,6 +17,7 @@ from projections.projection import Logged, Projection
 from projections.waves import Wave, waves
 from runtime.clock import Clock, SystemClock
 from runtime.fault import Faults
+from schemas.generation import FIRST
 
 
 class Entry(NamedTuple):
@@ -37,8 +38,10 @@ class Writer:
         meters: Meters,
         fault: Faults | None = None,
         clock: Clock | None = None,
+        generation: int = FIRST,
     ) -> None:
-        self.positions = Positions(schema, projection.log)
+        """`generation`: of the log whose records are shown."""
+        self.positions = Positions(schema, projection.log, generation)
         self._projection = projection
         self._pool = pool
         self._meters = meters

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
@@ -29,6 +29,12 @@ LONGEST_POLL_MS = 50
 A consumer has one question open at each broker, about the partitions of which it holds nothing. What it meanwhile
 uses up of another partition it can ask for only after the answer: that is how long a full partition may stand still.
 """
+
+CLOSED_BYTES = 100
+"""The largest message of a topic that is closed: there is room for the markers of transactions, and for no event."""
+
+OF_TOPIC = 1
+"""How a broker says that a setting is the topic's own (DescribeConfigs, config_source)."""
 
 LEADER_SECONDS = 30.0
 """How long a new topic may take to find its leaders."""
@@ -103,7 +109,7 @@ async def create_topics(settings: Settings, topics: Iterable[Topic]) -> list[str
         wanted = sorted(set(declared) - set(await client.list_topics()))
         if wanted:
             await _create(client, [_new_topic(settings, name, declared[name]) for name in wanted])
-            await _until_led(client, set(wanted), settings.partitions)
+            await _until_led(client, {name: settings.partitions_of(declared[name]) for name in wanted})
     return wanted
 
 
@@ -116,6 +122,61 @@ async def topic_differences(settings: Settings, topics: Iterable[Topic]) -> list
     return list(_differences(settings, declared, found, configs))
 
 
+async def close_topics(settings: Settings, topics: Sequence[Topic]) -> None:
+    """Lets the brokers refuse whatever is written to these topics; what stands in them can be read."""
+    await _limit(settings, topics, str(CLOSED_BYTES))
+
+
+async def reopen_topics(settings: Settings, topics: Sequence[Topic]) -> None:
+    """Takes that back."""
+    for topic in topics:
+        await _limit(settings, [topic], _config(settings, topic)["max.message.bytes"])
+
+
+async def delete_topics(settings: Settings, names: Sequence[str]) -> None:
+    """Deletes these topics (names at the broker) where they are there."""
+    async with connected(admin(settings)) as client:
+        if there := sorted(set(names) & set(await client.list_topics())):
+            await client.delete_topics(there)
+
+
+async def widen_topic(settings: Settings, topic: Topic, partitions: int) -> None:
+    """Gives a topic at least so many partitions."""
+    name = settings.topic(topic.name)
+    async with connected(admin(settings)) as client:
+        if (await _partition_counts(client, [name])).get(name, partitions) < partitions:
+            await client.create_partitions({name: NewPartitions(partitions)})
+            await _until_led(client, {name: partitions})
+
+
+async def _limit(settings: Settings, topics: Sequence[Topic], max_bytes: str) -> None:
+    async with connected(admin(settings)) as client:
+        names = [settings.topic(topic.name) for topic in topics]
+        found = await _own_configs(client, names)
+        told = [
+            ConfigResource(ConfigResourceType.TOPIC, name, {**found[name], "max.message.bytes": max_bytes})
+            for name in names
+        ]
+        for answer in await client.alter_configs(told) if told else ():
+            for code, message, _, name in answer.resources:
+                if code:
+                    raise TopicRefused(
+                        f"topic {name} cannot be changed: {message or for_code(code).description}"
+                    )
+
+
+async def _own_configs(client: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
+    """What was set for these topics themselves: whoever alters one setting has to repeat the others."""
+    if not names:
+        return {}
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    resources = [r for answer in await client.describe_configs(asked) for r in answer.resources]
+    return {
+        name: {entry[0]: entry[1] for entry in entries if entry[3] == OF_TOPIC}
+        for _, _, _, name, entries in resources
+    }
+
+
 def _differences(
     settings: Settings,
     declared: Mapping[str, Topic],
@@ -126,8 +187,8 @@ def _differences(
         if name not in found:
             yield f"topic {name} is missing"
             continue
-        if found[name] != settings.partitions:
-            yield f"topic {name} has {found[name]} partitions, not {settings.partitions}"
+        if found[name] != (wanted := settings.partitions_of(topic)):
+            yield f"topic {name} has {found[name]} partitions, not {wanted}"
         for key, value in _config(settings, topic).items():
             if configs[name].get(key) != value:
                 yield f"topic {name} has {key}={configs[name].get(key)}, not {value}"
@@ -142,7 +203,9 @@ def _tls(settings: Settings) -> ssl.SSLContext:
 
 def _new_topic(settings: Settings, name: str, topic: Topic) -> NewTopic:
     config = dict(_config(settings, topic))
-    return NewTopic(name, settings.partitions, settings.kafka_replication_factor, topic_configs=config)
+    return NewTopic(
+        name, settings.partitions_of(topic), settings.kafka_replication_factor, topic_configs=config
+    )
 
 
 def _config(settings: Settings, topic: Topic) -> Mapping[str, str]:
@@ -162,18 +225,18 @@ async def _create(client: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
             raise TopicRefused(f"topic {name} cannot be created: {message or for_code(code).description}")
 
 
-async def _until_led(client: AIOKafkaAdminClient, names: set[str], partitions: int) -> None:
+async def _until_led(client: AIOKafkaAdminClient, wanted: Mapping[str, int]) -> None:
     """Waits: a broker answers for a new topic some milliseconds before all its partitions have a leader."""
     deadline = asyncio.get_running_loop().time() + LEADER_SECONDS
-    while late := await _without_leader(client, names, partitions):
+    while late := await _without_leader(client, wanted):
         if asyncio.get_running_loop().time() > deadline:
             raise TopicRefused(f"topic {late[0]} was created but has no leader")
         await asyncio.sleep(0.02)
 
 
-async def _without_leader(client: AIOKafkaAdminClient, names: set[str], partitions: int) -> list[str]:
-    led = await _partition_counts(client, list(names))
-    return sorted(name for name in names if led.get(name, 0) < partitions)
+async def _without_leader(client: AIOKafkaAdminClient, wanted: Mapping[str, int]) -> list[str]:
+    led = await _partition_counts(client, list(wanted))
+    return sorted(name for name, partitions in wanted.items() if led.get(name, 0) < partitions)
 
 
 async def _partition_counts(client: AIOKafkaAdminClient, names: list[str]) -> dict[str, int]:

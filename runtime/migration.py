@@ -16,6 +16,7 @@ from asyncpg import Connection
 from asyncpg.exceptions import DependentObjectsStillExistError
 
 from runtime.catalog import CatalogReader, Report, compare
+from schemas.generation import FIRST
 
 DIMENSIONS = re.compile(r"(?<!:):dimensions\b")
 """psql's own way to write a variable, so that psql can run the files too."""
@@ -116,8 +117,10 @@ class Migrator:
         dimensions: int = 384,
         model: str = "all-MiniLM-L6-v2",
         version: int = 1,
+        generation: int = FIRST,
     ) -> None:
-        """`folder` is a name below the package `migrations`, or a path; `version`, of what fills the tables.
+        """`folder` is a name below the package `migrations`, or a path; `version`, of what fills the tables;
+        `generation`, of the log that they show.
 
         Raises ValueError for a bad width, and for `public`, which is shared: the way back drops the schema.
         """
@@ -130,6 +133,7 @@ class Migrator:
         self.dimensions = dimensions
         self.model = model
         self.version = version
+        self.generation = generation
         self.migrations = read_migrations(
             folder if isinstance(folder, Path) else files("migrations") / folder
         )
@@ -137,7 +141,16 @@ class Migrator:
 
     def beside(self, schema: str) -> Migrator:
         """The same migrations for a schema of another name."""
-        return Migrator(schema, self.folder, self.dimensions, self.model, self.version)
+        return Migrator(schema, self.folder, self.dimensions, self.model, self.version, self.generation)
+
+    async def fitted(self, conn: Connection) -> Migrator:
+        """The same migrations for the model and the generation of the schema, where it is of a later one."""
+        async with conn.transaction():
+            row = await self._sql.projection(conn) if await self._enter(conn) else None
+        if row is None or row["generation"] == FIRST:
+            return self
+        told = (row["dimensions"], row["embedding_model"], self.version, row["generation"])
+        return Migrator(self.schema, self.folder, *told)
 
     async def upgrade(self, conn: Connection, until: str | None = None) -> list[str]:
         """Applies what is not applied yet, up to and including `until`, and returns the names.
@@ -223,9 +236,14 @@ class Migrator:
             await conn.execute(await self._sql.create_schema_statement(conn, schema=self.schema))
             await self._sql.create_history(conn)
             await self._sql.remember_projection(
-                conn, version=self.version, model=self.model, dimensions=self.dimensions
+                conn,
+                version=self.version,
+                model=self.model,
+                dimensions=self.dimensions,
+                generation=self.generation,
             )
         else:
+            await self._sql.complete_projection(conn)
             await self._check_model(conn)
 
     async def _ensure_extension(self, conn: Connection) -> None:

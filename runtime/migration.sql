@@ -26,7 +26,8 @@ CREATE TABLE schema_migrations (
 CREATE TABLE projection (
     version         INTEGER NOT NULL,
     embedding_model TEXT NOT NULL,
-    dimensions      INTEGER NOT NULL
+    dimensions      INTEGER NOT NULL,
+    generation      INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX projection_is_one_row ON projection ((TRUE));
 
@@ -34,11 +35,16 @@ CREATE UNIQUE INDEX projection_is_one_row ON projection ((TRUE));
 DROP TABLE projection;
 DROP TABLE schema_migrations;
 
--- name: remember_projection(version, model, dimensions)!
-INSERT INTO projection (version, embedding_model, dimensions) VALUES (:version, :model, :dimensions);
+-- name: remember_projection(version, model, dimensions, generation)!
+INSERT INTO projection (version, embedding_model, dimensions, generation)
+VALUES (:version, :model, :dimensions, :generation);
+
+-- name: complete_projection()#
+-- Tables that were made before there were generations are of the first.
+ALTER TABLE projection ADD COLUMN IF NOT EXISTS generation INTEGER NOT NULL DEFAULT 1;
 
 -- name: projection()^
-SELECT embedding_model, dimensions FROM projection;
+SELECT embedding_model, dimensions, generation FROM projection;
 
 -- name: history()
 SELECT name, checksum FROM schema_migrations ORDER BY name;

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from schemas.topics import DOMAINS
+from schemas.generation import FIRST, Generation, Registered, domain_of
+from schemas.topics import DOMAINS, Topic
 
 PREFIX = "RELEARN_"
 
@@ -66,6 +67,9 @@ class Settings(BaseSettings):
     otlp_endpoint: str | None = Field(None, pattern=r"^https?://")
     """Where a collector takes traces by OTLP over HTTP, as http://collector:4318; without it none are recorded."""
 
+    _registered: Mapping[str, Registered] = PrivateAttr(default_factory=dict)
+    """What the registry says, by domain. Nothing: every domain is in its first generation."""
+
     @field_validator("domains", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -92,8 +96,43 @@ class Settings(BaseSettings):
         return self
 
     def topic(self, name: str) -> str:
-        """This topic's name on the broker."""
-        return self.topic_prefix + name
+        """What this topic, or this consumer group, is called at the broker."""
+        registered = self._registered.get(domain_of(name) or "")
+        return self.topic_prefix + (registered.now.names.get(name, name) if registered else name)
+
+    def partitions_of(self, topic: Topic) -> int:
+        """How many partitions this topic is to have."""
+        registered = self._registered.get(domain_of(topic.name) or "")
+        return topic.partitions or (registered.now.partitions if registered else self.partitions)
+
+    def registered(self, domain: str) -> Registered:
+        """What the registry says of a domain."""
+        first = Generation(number=FIRST, model=self.embedding_model, partitions=self.partitions)
+        return self._registered.get(domain) or Registered(domain=domain, current=FIRST, generations=(first,))
+
+    def following(self, registered: Mapping[str, Registered]) -> Settings:
+        """These settings, with topics as the registry names them."""
+        told = self.model_copy()
+        told._registered = dict(registered)  # noqa: SLF001 - a copy of itself
+        return told
+
+    def of(self, domain: str) -> Settings:
+        """These settings for one domain alone: its own embedding model and partitions."""
+        if domain not in self._registered:
+            return self
+        now = self._registered[domain].now
+        return self.model_copy(update={"embedding_model": now.model, "partitions": now.partitions})
+
+    def within(self, domain: str, number: int) -> Settings:
+        """These settings as if this generation of a domain were the current one.
+
+        Raises:
+            LookupError: if there is none of this number.
+        """
+        registered = self.registered(domain)
+        registered.generation(number)
+        told = self.following({**self._registered, domain: registered.model_copy(update={"current": number})})
+        return told.of(domain)
 
     def environment(self) -> Mapping[str, str]:
         """The variables that give a child process these settings, secrets included."""

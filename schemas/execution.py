@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from schemas.enriched import Embedded
 from schemas.fields import Id
 from schemas.outcome import GENERAL, Outcome
 from schemas.task import TaskCompleted, TaskRouted
+from schemas.vector import to_text
 
 
 class PredictionErrors(BaseModel):
@@ -83,6 +86,13 @@ class ExecutionClosed(TaskOutcome):
     embedding: str | None = None
     """The vector of type and description (base64 of float32, little-endian)."""
 
+    @property
+    def carried(self) -> Mapping[str, str]:
+        return {} if self.routed is None or self.embedding is None else {"embedding": self.routed.words}
+
+    def with_vectors(self, vectors: Mapping[str, Embedded]) -> Self:
+        return self.model_copy(update={name: to_text(each.vector) for name, each in vectors.items()})
+
 
 class ExecutionRecorded(ExecutionClosed):
     """Routing and end of a task, joined, once; or its end alone, when its routing never came."""
@@ -92,6 +102,13 @@ class ExecutionRecorded(ExecutionClosed):
     errors: PredictionErrors = PredictionErrors()
     solution_embedding: str | None = None
     """The vector of the solution's summary."""
+
+    @property
+    def carried(self) -> Mapping[str, str]:
+        summary = self.completed.solution_summary
+        if summary is None or self.solution_embedding is None:
+            return super().carried
+        return {**super().carried, "solution_embedding": summary}
 
 
 class ExecutionAbandoned(ExecutionClosed):

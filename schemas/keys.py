@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.event import Event, PartitionData
+from schemas.execution import TaskOutcome
+from schemas.outcome import Outcome
 from schemas.task import TaskData
 
 
@@ -16,3 +18,10 @@ def key_of(event: Event[Any]) -> bytes | None:
         case TaskData(task_id=task_id):
             return task_id.encode()
     return b"%d" % event.shop_id
+
+
+def key_of_outcome(outcome: Outcome) -> bytes | None:
+    """The key of what was decided about; none for what concerns a whole partition."""
+    if isinstance(outcome, TaskOutcome):
+        return outcome.task_id.encode()
+    return b"%d" % outcome.shop_id if outcome.shop_id else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal, Self
 
+from schemas.enriched import Embedded
 from schemas.fields import Id
 from schemas.outcome import GENERAL, Outcome
 from schemas.standing import ItemState, Kind, KnowledgeState, Match, Parts, Source, Words
@@ -117,21 +119,32 @@ class ItemApplied(ItemOutcome):
     knowledge_id: Id
 
 
-class MergeReverted(ItemOutcome):
+class ItemRestated(ItemOutcome):
+    """An item whose words are from now on those that stand here."""
+
+    words: Words
+
+    @property
+    def carried(self) -> Mapping[str, str]:
+        return self.words.carried
+
+    def with_vectors(self, vectors: Mapping[str, Embedded]) -> Self:
+        return self.model_copy(update={"words": self.words.with_vectors(vectors)})
+
+
+class MergeReverted(ItemRestated):
     """A source left the item, which has these words now; the source has an item of its own."""
 
     kind: Literal["MergeReverted"] = "MergeReverted"
     source_id: Id
     new_item_id: Id
-    words: Words
 
 
-class ItemSplit(ItemOutcome):
+class ItemSplit(ItemRestated):
     """An item made of a source that left another; it was not compared again."""
 
     kind: Literal["ItemSplit"] = "ItemSplit"
     source: Source
-    words: Words
     split_from: Id
 
 

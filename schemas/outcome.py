@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.enriched import Coordinates
+from schemas.enriched import Coordinates, Embedded
 from schemas.fields import Id
 
 
@@ -29,6 +29,16 @@ class Outcome(BaseModel):
     def entity_id(self) -> str | None:
         """The id of what this is about."""
         return None
+
+    @property
+    def carried(self) -> Mapping[str, str]:
+        """Words of earlier records whose vectors stand in this outcome, by the names of these vectors."""
+        return {}
+
+    def with_vectors(self, vectors: Mapping[str, Embedded]) -> Self:
+        """The same with other vectors of the words that it carries."""
+        del vectors
+        return self
 
 
 class DuplicateIgnored(Outcome):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from schemas.enriched import Embedded
 from schemas.fields import Id
+from schemas.vector import to_text
 
 ItemStatus = Literal["pending", "approved", "rejected", "applied"]
 KnowledgeStatus = Literal["live", "superseded", "retracted"]
@@ -77,3 +80,16 @@ class Words(Part):
     category: str | None = None
     vectors: dict[Kind, str] = {}
     truncated: tuple[Kind, ...] = ()
+
+    @property
+    def carried(self) -> Mapping[str, str]:
+        """The texts that have a vector, by kind."""
+        return {kind: getattr(self, kind) for kind in self.vectors}
+
+    def with_vectors(self, vectors: Mapping[str, Embedded]) -> Self:
+        """The same with other vectors."""
+        told = {
+            "vectors": {kind: to_text(each.vector) for kind, each in vectors.items()},
+            "truncated": tuple(kind for kind, each in vectors.items() if each.truncated),
+        }
+        return self.model_copy(update=told)

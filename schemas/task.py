@@ -49,6 +49,11 @@ class TaskRouted(TaskData):
     predicted_duration_seconds: Amount | None = None
     metadata: Metadata = Field(default_factory=dict)
 
+    @property
+    def words(self) -> str:
+        """What the task is about, as it is compared with others."""
+        return f"{self.task_type}: {self.task_description}"
+
 
 class TaskStarted(TaskData):
     """A pool has begun with a task."""

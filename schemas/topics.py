@@ -34,8 +34,8 @@ MAX_INPUT_BYTES = 1024 * 1024
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """The largest record of a decision log, and so the largest enriched message."""
 
-Key = Literal["shop", "task", "knowledge", "input"]
-Role = Literal["service", "reviewer", "scheduler", "enricher", "decider", "projector", "anyone"]
+Key = Literal["shop", "task", "knowledge", "input", "domain"]
+Role = Literal["service", "reviewer", "scheduler", "enricher", "decider", "projector", "operator", "anyone"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class Topic:
     max_bytes: int
     cleanup: Literal["delete", "compact"] = "delete"
     types: tuple[type[EventData], ...] = ()
+    partitions: int | None = None
+    """How many it always has; None: as many as the installation says."""
 
     @property
     def config(self) -> Mapping[str, str]:
@@ -218,6 +220,18 @@ DEAD_LETTERS = Topic(
     MAX_RECORD_BYTES,
 )
 
+GENERATIONS = Topic(
+    "generations",
+    "domain",
+    "which generation of each domain's log is the current one, and what its topics are called",
+    ("operator",),
+    ("anyone",),
+    FOR_EVER,
+    MAX_INPUT_BYTES,
+    cleanup="compact",
+    partitions=1,
+)
+
 DOMAINS: Mapping[str, DomainTopics] = {domain.name: domain for domain in (LEARNING, EXECUTIONS)}
 
 
@@ -241,5 +255,5 @@ def input_for(event_type: str, domain: DomainTopics | None = None) -> Topic:
 
 
 def every_topic() -> tuple[Topic, ...]:
-    """All topics of all domains, and the dead letters that they share."""
-    return (*(topic for domain in DOMAINS.values() for topic in domain), DEAD_LETTERS)
+    """All topics of all domains, and those that they share."""
+    return (*(topic for domain in DOMAINS.values() for topic in domain), DEAD_LETTERS, GENERATIONS)

@@ -233,11 +233,16 @@ class Machine(Generic[S]):
             return Repeat()
         if at.offset > mark.next_offset:
             return Hole(mark.next_offset, at)
-        return self._decide(state, enriched_offset, message, said)
+        return self.decide(state, enriched_offset, message, said)
 
-    def _decide(
-        self, state: PartitionState[S], enriched_offset: int, message: Input, said: dict[str, Any]
+    def decide(
+        self, state: PartitionState[S], enriched_offset: int | None, message: Input, said: dict[str, Any]
     ) -> Decision:
+        """Decides one message, which is known to be the next, and evolves the state by the decision.
+
+        Raises:
+            PartitionRefused: if this partition cannot go on.
+        """
         now = max(message.input.appended_at, state.at)
         policy = state.policy_hash
         event, given = self._event(state, message, said, now)

@@ -18,6 +18,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from runtime.clock import Clock
 from runtime.settings import Settings
+from schemas.generation import deciders_of
 from schemas.topics import DomainTopics
 
 LOOK_SECONDS = 1.0
@@ -49,7 +50,7 @@ class Heard:
 
 def group_of(settings: Settings, domain: DomainTopics) -> str:
     """The consumer group of a domain's deciders."""
-    return settings.topic(f"relearn-{domain.name}-decider")
+    return settings.topic(deciders_of(domain.name))
 
 
 def metadata(told: Told, since: datetime) -> str:

@@ -1,4 +1,4 @@
-"""A log decided once more, as if another policy had been in force from its beginning. Nothing is written."""
+"""A log decided once more, as if another policy had been in force, or with other vectors. Nothing is written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemas.outcome import Outcome, PolicyAdopted
 from schemas.record import Record, RecordCodec
 from streams.domain import Domain
 from streams.log import decode, end_of, partitions_of, read, reader
-from streams.partition import Decision, Machine, Opening
+from streams.partition import Machine, Opening
 
 S = TypeVar("S")
 
@@ -32,7 +32,8 @@ class Tried(NamedTuple):
 class Trial(Generic[S]):
     """One partition. The recorded vectors are compared: no model is needed."""
 
-    def __init__(self, domain: Domain[S], policy: BaseModel, partition: int) -> None:
+    def __init__(self, domain: Domain[S], policy: BaseModel | None, partition: int) -> None:
+        """`policy`: in force from the beginning; None: those that the log adopted, each from its place on."""
         self._machine = Machine(domain)
         self._policy = policy
         self._state = self._machine.new(partition)
@@ -46,7 +47,7 @@ class Trial(Generic[S]):
 
     def _outcomes(self, record: Record, given: tuple[Enriched, dict[str, Any]] | None) -> Sequence[Outcome]:
         machine, state = self._machine, self._state
-        if record.input is None and isinstance(record.outcomes[0], PolicyAdopted):
+        if self._policy and record.input is None and isinstance(record.outcomes[0], PolicyAdopted):
             opened = record.outcomes[0]
             opening = Opening(self._policy, opened.embedding_model, opened.partitions)
             return machine.open(state, opening, record.at).record.outcomes
@@ -54,13 +55,10 @@ class Trial(Generic[S]):
             # What could not be read, and what the log says of itself, does not depend on a policy.
             machine.fold(state, record)
             return record.outcomes
-        if isinstance(record.event.data, control.PolicyAdopted):
+        if self._policy and isinstance(record.event.data, control.PolicyAdopted):
             machine.fold(state, replace(record, outcomes=()))
             return ()
-        assert record.enriched_offset is not None
-        found = machine.take(state, record.enriched_offset, *given)
-        assert isinstance(found, Decision), "a log has its inputs in order, and each of them once"
-        return found.record.outcomes
+        return machine.decide(state, record.enriched_offset, *given).record.outcomes
 
 
 def _input(record: Record) -> tuple[Enriched, dict[str, Any]]:
@@ -77,7 +75,7 @@ class Tell(NamedTuple):
     done: Callable[[int], object]
 
 
-async def try_policy(settings: Settings, domain: Domain[Any], policy: BaseModel, tell: Tell) -> None:
+async def try_policy(settings: Settings, domain: Domain[Any], policy: BaseModel | None, tell: Tell) -> None:
     """Decides all that stands in the log now.
 
     Raises:

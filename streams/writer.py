@@ -14,6 +14,7 @@ from runtime.closing import stop_client
 from runtime.fault import Faults
 from runtime.settings import Settings
 from runtime.tracing import Header
+from schemas.generation import writers_of
 from schemas.record import Record
 from streams.batches import Message, send_batches
 from streams.limits import Limits
@@ -39,9 +40,9 @@ class Outbox:
     records: list[Record] = field(default_factory=list)
     """Those that are among the messages."""
 
-    def add(self, topic: str, key: bytes | None, value: bytes | None) -> None:
+    def add(self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[Header] = ()) -> None:
         """One more message."""
-        self.messages.setdefault(topic, []).append(Message(key, value))
+        self.messages.setdefault(topic, []).append(Message(key, value, headers))
         self.size += len(key or b"") + len(value or b"")
 
     def trace(self, topic: str, context: Sequence[Header]) -> None:
@@ -59,7 +60,7 @@ class LogWriter:
         self._settings, self._partition, self._fault = settings, partition, fault
         # A fenced producer's send sometimes never ends.
         self._seconds = limits.transaction_seconds
-        self._id = f"{settings.topic_prefix}relearn-{domain}-{partition}"
+        self._id = f"{settings.topic(writers_of(domain))}-{partition}"
         self._producer: AIOKafkaProducer | None = None
 
     async def start(self) -> None:

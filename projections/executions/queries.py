@@ -29,6 +29,10 @@ class ExecutionQueries:
         self._positions = Positions(schema or projection.name, projection.log)
         self._sql: Any = aiosql.from_path(READING / "executions.sql", "asyncpg")
 
+    async def model(self) -> str:
+        """The embedding model whose vectors stand in the tables."""
+        return await self._positions.model(self._pool)
+
     async def recent(
         self, repo: str | None = None, task_type: str | None = None, limit: int = 50
     ) -> list[Row]:

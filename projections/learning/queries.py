@@ -62,6 +62,10 @@ class LearningQueries:
         self._positions = Positions(schema or projection.name, projection.log)
         self._sql: Any = aiosql.from_path(Path(__file__).with_name("reading"), "asyncpg")
 
+    async def model(self) -> str:
+        """The embedding model whose vectors stand in the tables."""
+        return await self._positions.model(self._pool)
+
     async def queue(
         self,
         shop_id: int,

@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from runtime import kafka
 from runtime.closing import stop_client
 from runtime.settings import Settings
+from schemas.generation import enrichers_of
 from schemas.topics import DomainTopics
 from streams.enrichment.check import RawInput
 from streams.groups import is_passing
@@ -23,7 +24,7 @@ QUIET_SECONDS = 3.0
 
 def group_of(settings: Settings, domain: DomainTopics) -> str:
     """The consumer group of a domain's enrichers, which is also the id of their Faust app."""
-    return settings.topic(f"relearn-{domain.name}-enricher")
+    return settings.topic(enrichers_of(domain.name))
 
 
 class TopicsDiffer(Exception):

@@ -37,12 +37,13 @@ async def rewind(
         EnrichersRunning: if one is still a member of the group.
         ValueError: if there is no such partition.
     """
-    if partition is not None and not 0 <= partition < settings.partitions:
-        raise ValueError(f"there is no partition {partition}: {domain.name} has {settings.partitions}")
+    count = settings.partitions_of(domain.log)
+    if partition is not None and not 0 <= partition < count:
+        raise ValueError(f"there is no partition {partition}: {domain.name} has {count}")
     group = group_of(settings, domain)
     if state := await busy(settings, group):
         raise EnrichersRunning(f"the group {group} is {state}: stop the enrichers first")
-    partitions = range(settings.partitions) if partition is None else (partition,)
+    partitions = range(count) if partition is None else (partition,)
     places = [(topic.name, each) for topic in domain.inputs for each in partitions]
     goals = {at: max(offset, (decided or {}).get(at, 0)) for at in places}
     reader = InputReader(settings, domain)
@@ -55,7 +56,12 @@ async def rewind(
     return goals
 
 
-async def _commit(settings: Settings, group: str, goals: dict[tuple[str, int], int]) -> None:
+async def set_offsets(settings: Settings, domain: DomainTopics, goals: Mapping[tuple[str, int], int]) -> None:
+    """Lets enrichers that have never run begin at these offsets of the inputs."""
+    await _commit(settings, group_of(settings, domain), goals)
+
+
+async def _commit(settings: Settings, group: str, goals: Mapping[tuple[str, int], int]) -> None:
     """The broker itself refuses this from outside while the group has members."""
     told = {
         TopicPartition(settings.topic(t), p): OffsetAndMetadata(goal, "") for (t, p), goal in goals.items()

@@ -67,7 +67,7 @@ def _turns(data: ConversationRecorded) -> Texts:
 
 
 def _routed(data: TaskRouted) -> Texts:
-    yield "task", f"{data.task_type}: {data.task_description}"
+    yield "task", data.words
 
 
 def _completed(data: TaskCompleted) -> Texts:

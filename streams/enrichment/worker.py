@@ -147,7 +147,7 @@ class Work(mode.Service):
         """Opens the clients and makes sure that the topics are as expected."""
         await self._reader.start()
         await self._outlet.start()
-        await self._reader.require(self._domain, self._settings.partitions)
+        await self._reader.require(self._domain, self._settings.partitions_of(self._domain.log))
 
     async def on_stop(self) -> None:
         """Closes the clients."""

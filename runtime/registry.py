@@ -1,0 +1,131 @@
+"""The registry: which generation of each domain's log is the current one. Everybody follows it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from runtime import kafka
+from runtime.closing import connected
+from runtime.settings import Settings
+from schemas.generation import Registered
+from schemas.topics import GENERATIONS
+
+POLL_MS = 200
+
+log = structlog.get_logger(__name__)
+
+
+class GenerationChanged(Exception):
+    """What a process was started for is no longer so: it has to begin anew."""
+
+
+async def registered(settings: Settings) -> dict[str, Registered]:
+    """What the registry says of each domain that it knows; nothing where there is no registry yet."""
+    async with connected(kafka.admin(settings)) as client:
+        if settings.topic(GENERATIONS.name) not in await client.list_topics():
+            return {}
+    async with connected(kafka.consumer(settings)) as consumer:
+        return await _read(consumer, settings)
+
+
+async def followed(settings: Settings) -> Settings:
+    """The settings, with topics as the registry names them now."""
+    return settings.following(await registered(settings))
+
+
+async def settled(settings: Settings, *, writes_inputs: bool = False) -> Settings:
+    """The same, for parts: once none of their domains is between two generations.
+
+    `writes_inputs`: whether inputs that are closed keep the part from its work.
+    """
+    while True:
+        found = await registered(settings)
+        served = [each for name, each in found.items() if name in settings.domains]
+        between = [each for each in served if _is_between(each, writes_inputs)]
+        if not between:
+            return settings.following(found)
+        log.info("waiting for a generation to be adopted", domain=between[0].domain, next=between[0].next)
+        await asyncio.sleep(POLL_MS / 1000)
+
+
+def _is_between(domain: Registered, writes_inputs: bool) -> bool:
+    """Whether a part has to wait. Inputs that are closed still have to be drained."""
+    return domain.phase == "adopting" or (writes_inputs and domain.phase == "closing")
+
+
+async def register(settings: Settings, domain: Registered) -> None:
+    """Lets everybody know, in one step."""
+    value, key = domain.model_dump_json(exclude_none=True).encode(), domain.domain.encode()
+    async with connected(kafka.producer(settings)) as producer:
+        await producer.send_and_wait(settings.topic(GENERATIONS.name), value, key, partition=0)
+
+
+class Following:
+    """Watches the registry for a part that was started with what it said then."""
+
+    def __init__(self, settings: Settings, *, writes_inputs: bool = False) -> None:
+        """`settings`: as `settled` gave them."""
+        self._settings = settings
+        self._writes_inputs = writes_inputs
+        self._over = asyncio.Event()
+
+    async def run(self) -> None:
+        """Returns when stopped.
+
+        Raises:
+            GenerationChanged: if another generation of a served domain is current, or about to be.
+        """
+        async for found in self._said():
+            for name in self._settings.domains:
+                if self._differs(name, found.get(name)):
+                    raise GenerationChanged(name)
+
+    def stop(self) -> None:
+        """Lets `run` end."""
+        self._over.set()
+
+    def _differs(self, name: str, found: Registered | None) -> bool:
+        known = self._settings.registered(name)
+        if found is None:
+            return False
+        return found.current != known.current or _is_between(found, self._writes_inputs)
+
+    async def _said(self) -> AsyncIterator[Mapping[str, Registered]]:
+        """All that the registry says, whenever it says something new."""
+        tp = TopicPartition(self._settings.topic(GENERATIONS.name), 0)
+        async with connected(kafka.consumer(self._settings)) as consumer:
+            consumer.assign([tp])
+            found: dict[str, Registered] = {}
+            while not self._over.is_set():
+                try:
+                    messages = await consumer.getmany(tp, timeout_ms=POLL_MS)
+                except KafkaError as error:
+                    # Whoever works with the brokers will tell; here nothing depends on it.
+                    log.info("the registry cannot be read", reason=repr(error))
+                    await asyncio.sleep(POLL_MS / 1000)
+                    continue
+                if told := messages.get(tp):
+                    found |= _parsed(told)
+                    yield found
+
+
+async def _read(consumer: AIOKafkaConsumer, settings: Settings) -> dict[str, Registered]:
+    tp = TopicPartition(settings.topic(GENERATIONS.name), 0)
+    consumer.assign([tp])
+    await consumer.seek_to_beginning(tp)
+    end = (await consumer.end_offsets([tp]))[tp]
+    found: dict[str, Registered] = {}
+    while await consumer.position(tp) < end:
+        fetched = await consumer.getmany(tp, timeout_ms=POLL_MS)
+        found |= _parsed(fetched.get(tp, ()))
+    return found
+
+
+def _parsed(messages: Sequence[ConsumerRecord]) -> dict[str, Registered]:
+    said = (Registered.model_validate_json(message.value) for message in messages)
+    return {each.domain: each for each in said}
