@@ -28,8 +28,9 @@ from schemas.control import PolicyAdopted
 from schemas.event import Event
 from schemas.policy import LearningPolicy, content, policy_hash
 from schemas.topics import LEARNING, DomainTopics
+from streams.hearing import Tell
 from streams.learning.judging import Judgement
-from streams.trial import Tell, try_policy
+from streams.trial import try_policy
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -106,8 +107,8 @@ def try_out(file: PolicyFile, limit: Limit = 20, as_json: Json = False) -> None:
 async def _tried(settings: Settings, policy: BaseModel) -> Judgement:
     judged = Judgement()
     with bar("decided again") as progress:
-        tell = Tell(lambda tried: judged.hear(*tried), progress.begin, progress.tell)
-        await try_policy(settings, pure(LEARNING.name), policy, tell)
+        tell = Tell(progress.begin, progress.tell)
+        await try_policy(settings, pure(LEARNING.name), policy, lambda tried: judged.hear(*tried), tell)
     return judged
 
 
