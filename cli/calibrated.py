@@ -14,6 +14,8 @@ from streams.learning.calibrating import WIDTH, Bin, Calibration, Reliability
 
 BAR = 20
 """Characters for a share of one."""
+LARGEST_DOT = 1000
+"""The area of a bin that holds all items, in square points."""
 
 
 def report_of(found: Calibration) -> dict[str, Any]:
@@ -45,6 +47,10 @@ def render(out: Console, told: Mapping[str, Any], found: Calibration) -> None:
             f"{told['one_sided']:,} more about what a policy had approved by itself do not count: "
             "nobody says so where it was right"
         )
+    if told["calibrated_before"]:
+        out.print(
+            "before: by the policy's own calibration, which looks too good if it was fitted to these verdicts"
+        )
     out.print()
     errors = [
         ("expected calibration error", found.before.ece, found.after.ece),
@@ -75,19 +81,19 @@ def _bar(each: Bin) -> str:
 
 
 def picture(found: Calibration) -> bytes:
-    """A reliability diagram: share approved by confidence, before and after, as PNG."""
+    """A reliability diagram as PNG: share approved by confidence, before and after; a dot's area is its items."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 6), layout="constrained")
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color="grey", linestyle="dotted", label="as it should be")
     for name, reliability in (("before", found.before), ("after", found.after)):
-        axes.plot(
-            [each.said for each in reliability.bins],
-            [each.approved for each in reliability.bins],
-            marker="o",
-            label=f"{name}: expected calibration error {reliability.ece:.3f}",
-        )
+        said = [each.said for each in reliability.bins]
+        approved = [each.approved for each in reliability.bins]
+        areas = [LARGEST_DOT * each.count / len(found.judged) for each in reliability.bins]
+        label = f"{name}: expected calibration error {reliability.ece:.3f}"
+        axes.plot(said, approved, marker=".", linewidth=1, label=label)
+        axes.scatter(said, approved, areas, alpha=0.5)
     axes.set(xlabel="confidence", ylabel="share approved by reviewers", xlim=(0, 1), ylim=(0, 1))
     axes.legend(loc="upper left")
     content = BytesIO()

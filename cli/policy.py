@@ -153,6 +153,7 @@ def calibrate(
         "file": str(file),
         "plot": str(plot) if plot else None,
         "one_sided": len(evidence.one_sided),
+        "calibrated_before": bool(known.calibration),
         "seconds": round(seconds, 3),
         **calibrated.report_of(found),
     }

@@ -221,7 +221,7 @@ def check(judged: Sequence[Judged], folds: int) -> None:
         raise TooLittle(f"reviewers {word} all {len(judged):,} items: there is nothing to tell apart")
     if shops < folds:
         raise TooLittle(
-            f"the {len(judged):,} verdicts come from {shops:,} shops, fewer than {folds} folds: each shop is in one"
+            f"the {len(judged):,} verdicts come from {shops:,} shops, which cannot be divided into {folds} folds"
         )
 
 

@@ -185,7 +185,10 @@ def test_errors_are_those_of_ten_bins() -> None:
         (reviewed({50: 0.5}, each=4), "reviewers judged 40 items, and 5 folds need at least 50"),
         (reviewed({50: 1.0}), "reviewers approved all 400 items: there is nothing to tell apart"),
         (reviewed({50: 0.0}), "reviewers rejected all 400 items: there is nothing to tell apart"),
-        (reviewed({50: 0.5}, shops=4), "the 160 verdicts come from 4 shops, fewer than 5 folds"),
+        (
+            reviewed({50: 0.5}, shops=4),
+            "the 160 verdicts come from 4 shops, which cannot be divided into 5 folds",
+        ),
         (
             [Judged(shop, 50, shop == 1) for shop in range(1, 6) for _ in range(20)],
             "all 80 verdicts outside one fold of shops are the same",
