@@ -37,7 +37,8 @@ from runtime.postgres import connect
 from runtime.settings import Settings
 from schemas.policy import LearningPolicy
 from schemas.topics import LEARNING
-from streams.trial import Tell, try_policy
+from streams.hearing import Tell
+from streams.trial import try_policy
 
 ROWS = "SELECT id FROM response_analytics LIMIT 1000"
 ONE = "SELECT response_type FROM response_analytics WHERE id = $1"
@@ -117,7 +118,7 @@ async def measure(number: int, vectors: bool, say: Callable[[str], None]) -> Non
             say(f"verified in {seconds:.1f} s, {number / seconds:,.0f} records/s")
             begin = time.perf_counter()
             await try_policy(
-                settings, pure(LEARNING.name), LearningPolicy(), Tell(_unheard, _unheard, _unheard)
+                settings, pure(LEARNING.name), LearningPolicy(), _unheard, Tell(_unheard, _unheard)
             )
             seconds = time.perf_counter() - begin
             say(f"decided again in {seconds:.1f} s, {number / seconds:,.0f} records/s")

@@ -28,9 +28,10 @@ from streams.generations.comparing import Recall, compare
 from streams.generations.copying import copying
 from streams.generations.transforming import Reembedded, Repartitioned
 from streams.generations.transforming import Transformation as Transforming
+from streams.hearing import Tell
 from streams.learning.judging import Flip, Judgement
 from streams.log import partitions_of
-from streams.trial import Tell, try_policy
+from streams.trial import try_policy
 
 PAUSE_SECONDS = 0.2
 """Between two looks whether closed inputs are decided."""
@@ -272,8 +273,8 @@ class Generations:
             return Made(self._name, made, records, recalls)
         judged = Judgement()
         with bar("decided again") as progress:
-            tell = Tell(lambda tried: judged.hear(*tried), progress.begin, progress.tell)
-            await try_policy(after, self._domain, None, tell)
+            tell = Tell(progress.begin, progress.tell)
+            await try_policy(after, self._domain, None, lambda tried: judged.hear(*tried), tell)
         return Made(self._name, made, records, recalls, decisions_of(judged), judged.flips)
 
     async def _registered(self) -> Registered:

@@ -6,12 +6,12 @@ import asyncio
 import getpass
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, overload
 
 import typer
 from pydantic import BaseModel, ValidationError
 
-from cli import screen
+from cli import calibrated, screen
 from cli.decider import pure
 from cli.domains import settings_for
 from cli.events import to_partition
@@ -24,13 +24,16 @@ from cli.screen import print_json
 from cli.toml import to_toml
 from cli.writing import Manner, carry_out, report
 from runtime.clock import SystemClock
+from runtime.durable import write_whole
 from runtime.settings import Settings
 from schemas.control import PolicyAdopted
 from schemas.event import Event
 from schemas.policy import LearningPolicy, content, policy_hash
 from schemas.topics import LEARNING, DomainTopics
+from streams.hearing import Tell, hear_log
+from streams.learning.calibrating import Evidence, Method, TooLittle, calibration_of
 from streams.learning.judging import Judgement
-from streams.trial import Tell, try_policy
+from streams.trial import try_policy
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -39,7 +42,7 @@ PolicyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The whole poli
 
 @app.callback()
 def policy() -> None:
-    """Show or adopt the numbers that decisions depend on."""
+    """Show, try, calibrate or adopt the numbers that decisions depend on."""
 
 
 @app.command(epilog="Example: relearn policy show")
@@ -107,11 +110,83 @@ def try_out(file: PolicyFile, limit: Limit = 20, as_json: Json = False) -> None:
 async def _tried(settings: Settings, policy: BaseModel) -> Judgement:
     judged = Judgement()
     with bar("decided again") as progress:
-        tell = Tell(lambda tried: judged.hear(*tried), progress.begin, progress.tell)
-        await try_policy(settings, pure(LEARNING.name), policy, tell)
+        tell = Tell(progress.begin, progress.tell)
+        await try_policy(settings, pure(LEARNING.name), policy, lambda tried: judged.hear(*tried), tell)
     return judged
 
 
+@app.command(epilog="Example: relearn policy calibrate calibrated.toml --plot reliability.png")
+def calibrate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the calibrated policy goes, as TOML.")],
+    method: Annotated[Method, typer.Option(help="How confidence is fitted to verdicts.")] = "isotonic",
+    folds: Annotated[
+        int, typer.Option(min=2, max=100, help="Into how many parts the shops are divided to try it.")
+    ] = 5,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Where a diagram goes, as PNG.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What is calibrated; without it, the policy in force.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Fit confidence to what reviewers said, and write the policy that has it so; nothing is adopted.
+
+    How good it is afterwards is told of shops that it was not fitted to.
+    """
+    for each in filter(None, (file, plot)):
+        _check_free(each, force)
+    settings = settings_for()
+    known = read_policy(policy) if policy else asyncio.run(_in_force(settings))
+    began = SystemClock().monotonic()
+    evidence = asyncio.run(_heard(settings))
+    seconds = SystemClock().monotonic() - began
+    try:
+        found = calibration_of(evidence.judged, method, folds, known.calibration)
+    except TooLittle as error:
+        raise Failed(str(error)) from error
+    wanted = known.model_copy(update={"calibration": found.knots})
+    drawn = calibrated.picture(found) if plot else b""
+    write_whole(file, to_toml(content(wanted)).encode())
+    if plot:
+        write_whole(plot, drawn)
+    told = {
+        "policy": policy_hash(wanted),
+        "file": str(file),
+        "plot": str(plot) if plot else None,
+        "one_sided": len(evidence.one_sided),
+        "calibrated_before": bool(known.calibration),
+        "seconds": round(seconds, 3),
+        **calibrated.report_of(found),
+    }
+    screen.show(told, as_json, lambda out: calibrated.render(out, told, found))
+
+
+def _check_free(file: Path, force: bool) -> None:
+    if not file.parent.is_dir():
+        raise Failed(f"there is no folder {file.parent}")
+    if file.exists() and not force:
+        raise Failed(f"{file} is there already: name another file, or add --force")
+
+
+async def _in_force(settings: Settings) -> LearningPolicy:
+    found = {each.hash: each for each in await policies_in_force(settings)}
+    if len(found) > 1:
+        raise Failed(f"{len(found)} policies are in force, {', '.join(found)}: name one with --policy FILE")
+    return next((LearningPolicy.model_validate(each.policy) for each in found.values()), LearningPolicy())
+
+
+async def _heard(settings: Settings) -> Evidence:
+    evidence = Evidence()
+    with bar("read") as progress:
+        tell = Tell(progress.begin, progress.tell)
+        await hear_log(settings, pure(LEARNING.name), lambda _: evidence.hear, tell)
+    return evidence
+
+
+@overload
+def read_policy(file: Path) -> LearningPolicy: ...
+@overload
+def read_policy(file: Path, model: type[BaseModel]) -> BaseModel: ...
 def read_policy(file: Path, model: type[BaseModel] = LearningPolicy) -> BaseModel:
     """The policy in this file.
 

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Confidence = Annotated[int, Field(ge=1, le=99)]
+Percent = Annotated[int, Field(ge=0, le=100)]
+Knots = tuple[tuple[int, int], ...]
+"""Points (confidence by the formula, calibrated confidence) of a line, in percent."""
+
+
+def _ascending(knots: Knots) -> Knots:
+    for (x, y), (next_x, next_y) in pairwise(knots):
+        if next_x <= x or next_y < y:
+            raise ValueError(
+                f"{[next_x, next_y]} cannot follow {[x, y]}: the first number must grow, the second never fall"
+            )
+    return knots
 
 
 class Section(BaseModel):
@@ -81,6 +94,13 @@ class LearningPolicy(Section):
     phrases: Phrases = Phrases()
     experiments: Experiments = Experiments()
     retention: Retention = Retention()
+    calibration: Annotated[tuple[tuple[Percent, Percent], ...], AfterValidator(_ascending)] = Field(
+        default=(), exclude_if=lambda knots: not knots
+    )
+    """What a combined confidence is worth, as reviewers' verdicts say; without knots it stands as it is.
+
+    A policy without knots has the content, and so the hash, that it had before there were any.
+    """
 
 
 class ExecutionsPolicy(Section):

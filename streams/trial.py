@@ -7,16 +7,15 @@ from dataclasses import replace
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic import BaseModel
 
 from runtime.settings import Settings
 from schemas import control
 from schemas.enriched import Enriched
 from schemas.outcome import Outcome, PolicyAdopted
-from schemas.record import Record, RecordCodec
+from schemas.record import Record
 from streams.domain import Domain
-from streams.log import decode, end_of, partitions_of, read, reader
+from streams.hearing import Hear, Tell, hear_log
 from streams.partition import Machine, Opening
 
 S = TypeVar("S")
@@ -67,44 +66,21 @@ def _input(record: Record) -> tuple[Enriched, dict[str, Any]]:
     return Enriched(record.input, record.raw, record.enrichment), orjson.loads(record.raw)
 
 
-class Tell(NamedTuple):
-    """Who hears of each record, and of progress in offsets."""
-
-    tried: Callable[[Tried], object]
-    begin: Callable[[int], object]
-    done: Callable[[int], object]
-
-
-async def try_policy(settings: Settings, domain: Domain[Any], policy: BaseModel | None, tell: Tell) -> None:
+async def try_policy(
+    settings: Settings,
+    domain: Domain[Any],
+    policy: BaseModel | None,
+    tried: Callable[[Tried], object],
+    tell: Tell,
+) -> None:
     """Decides all that stands in the log now.
 
     Raises:
         UnreadableRecord: if this version cannot read a record.
     """
-    log, codec = domain.topics.log, RecordCodec(domain.topics.types, domain.outcomes)
-    tps = [
-        TopicPartition(settings.topic(log.name), number)
-        for number in range(await partitions_of(settings, log))
-    ]
-    async with reader(settings, *tps) as consumer:
-        ends = {tp: await end_of(consumer, tp) for tp in tps}
-        tell.begin(sum(ends.values()))
-        for tp, end in ends.items():
-            await _try(consumer, tp, end, codec, Trial(domain, policy, tp.partition), tell)
 
+    def begin(partition: int) -> Hear:
+        trial = Trial(domain, policy, partition)
+        return lambda records: [tried(each) for each in trial.take(records)]
 
-async def _try(
-    consumer: AIOKafkaConsumer,
-    tp: TopicPartition,
-    end: int,
-    codec: RecordCodec,
-    trial: Trial[Any],
-    tell: Tell,
-) -> None:
-    at = 0
-    async for lot in read(consumer, tp, 0, end):
-        for tried in trial.take([decode(codec, message) for message in lot]):
-            tell.tried(tried)
-        tell.done(lot[-1].offset + 1 - at)
-        at = lot[-1].offset + 1
-    tell.done(end - at)
+    await hear_log(settings, domain, begin, tell)

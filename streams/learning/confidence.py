@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 
+from schemas.policy import Knots
 from schemas.standing import Source
 
 MOST = 99
@@ -33,13 +35,31 @@ def groups(sources: Sequence[Source]) -> list[list[Source]]:
     return [members for _, members in found]
 
 
-def confidence(sources: Sequence[Source]) -> int:
-    """100·(1 − ∏(1 − cᵢ/100)) over the groups' highest cᵢ, rounded half up, at most 99."""
-    return combined(max(s.base_confidence for s in group) for group in groups(sources))
+def confidence(sources: Sequence[Source], calibration: Knots = ()) -> int:
+    """100·(1 − ∏(1 − cᵢ/100)) over the groups' highest cᵢ, rounded half up, at most 99, and then calibrated."""
+    return calibrated(
+        combined(max(s.base_confidence for s in group) for group in groups(sources)), calibration
+    )
 
 
 def combined(percents: Iterable[int]) -> int:
     doubt = Fraction(1)
     for percent in percents:
         doubt *= 1 - Fraction(percent, 100)
-    return min(MOST, int(100 * (1 - doubt) + Fraction(1, 2)))
+    return rounded(100 * (1 - doubt))
+
+
+def calibrated(percent: int, knots: Knots) -> int:
+    """The height of the line through these knots, constant beyond them; without any, the percentage itself."""
+    if not knots:
+        return percent
+    x = min(max(percent, knots[0][0]), knots[-1][0])
+    for (left, low), (right, high) in pairwise(knots):
+        if x <= right:
+            return rounded(low + Fraction((high - low) * (x - left), right - left))
+    return rounded(Fraction(knots[0][1]))
+
+
+def rounded(percent: Fraction) -> int:
+    """Half up, at most 99."""
+    return min(MOST, int(percent + Fraction(1, 2)))

@@ -11,11 +11,7 @@ from uuid import UUID
 from schemas import learning as out
 from schemas.outcome import Outcome
 from schemas.record import Record
-
-APPROVED, REJECTED = True, False
-
-UNDOING = (out.ItemRejected, out.KnowledgeRetracted, out.KnowledgeRolledBack)
-"""What a reviewer says against something."""
+from streams.learning.verdicts import APPROVED, REJECTED, ItemKey, Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +70,9 @@ class Side:
     """What one policy decides: counts, where each source went, and what it approved by itself."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    homes: dict[tuple[int, UUID], UUID] = field(default_factory=dict)
+    homes: dict[ItemKey, UUID] = field(default_factory=dict)
     """The item of each source."""
-    by_policy: set[tuple[int, UUID]] = field(default_factory=set)
+    by_policy: set[ItemKey] = field(default_factory=set)
 
     def hear(self, outcomes: Sequence[Outcome]) -> None:
         """Takes what was decided about one input."""
@@ -95,11 +91,10 @@ class Judgement:
     def __init__(self) -> None:
         self.was, self.would = Side(), Side()
         self.flips: list[Flip] = []
-        self._first: dict[tuple[int, UUID], UUID] = {}
+        self._first: dict[ItemKey, UUID] = {}
         """The source that each item of the log began with."""
-        self._verdicts: dict[tuple[int, UUID], bool] = {}
-        self._items: dict[tuple[int, UUID], UUID] = {}
-        """The item of each piece of knowledge."""
+        self._reviewers = Verdicts()
+        self._verdicts: dict[ItemKey, bool] = {}
 
     def hear(self, record: Record, outcomes: Sequence[Outcome]) -> None:
         """One record, and the outcomes of the other policy."""
@@ -139,27 +134,20 @@ class Judgement:
             left=counted[REJECTED, False],
         )
 
-    def _item_of(self, side: Side, item: tuple[int, UUID]) -> tuple[int, UUID]:
+    def _item_of(self, side: Side, item: ItemKey) -> ItemKey:
         """The item in which this side has what the log's item began with."""
         shop, id = item
         return shop, side.homes.get((shop, self._first.get(item, id)), id)
 
-    def _would_be(self, item: tuple[int, UUID]) -> tuple[int, UUID]:
+    def _would_be(self, item: ItemKey) -> ItemKey:
         return self._item_of(self.would, item)
 
     def _learn(self, outcome: Outcome) -> None:
-        match outcome:
-            case out.ItemProposed() | out.ItemSplit():
-                self._first[outcome.shop_id, outcome.item_id] = outcome.source.source_id
-            case out.ItemApproved(reviewer_id=UUID()):
-                self._verdicts[outcome.shop_id, outcome.item_id] = APPROVED
-            case out.ItemRejected():
-                self._verdicts[outcome.shop_id, outcome.item_id] = REJECTED
-            case out.KnowledgeApplied():
-                self._items[outcome.shop_id, outcome.knowledge_id] = outcome.item_id
-            case out.KnowledgeRetracted() | out.KnowledgeRolledBack():
-                if (item := self._items.get((outcome.shop_id, outcome.knowledge_id))) is not None:
-                    self._verdicts[outcome.shop_id, item] = REJECTED
+        if isinstance(outcome, out.ItemProposed | out.ItemSplit):
+            self._first[outcome.shop_id, outcome.item_id] = outcome.source.source_id
+        if (judged := self._reviewers.hear(outcome)) is not None:
+            item, verdict = judged
+            self._verdicts[item] = verdict
 
 
 def _counted(outcome: Outcome) -> Iterator[str]:

@@ -74,9 +74,9 @@ def place(
     item_id = new.item_id
     if home := next((n for n in near if may_join(shop, n, new)), None):
         item_id = home.entity.id
-        yield corroborated(given, new, home, near)
+        yield corroborated(policy, given, new, home, near)
     else:
-        yield proposed(given, new, near)
+        yield proposed(policy, given, new, near)
     yield from afterwards(shop, policy, given, shop.items[item_id], urgent=urgent)
 
 
@@ -160,7 +160,11 @@ def cited(shop: Shop, policy: LearningPolicy, given: Given) -> set[UUID]:
 
 
 def proposed(
-    given: Given, new: Candidate, near: Sequence[Neighbour], target: UUID | None = None
+    policy: LearningPolicy,
+    given: Given,
+    new: Candidate,
+    near: Sequence[Neighbour],
+    target: UUID | None = None,
 ) -> out.ItemProposed:
     """An item of its own, in conflict with the items that answer otherwise."""
     known = next((n.entity.id for n in near if n.is_knowledge), None)
@@ -171,7 +175,10 @@ def proposed(
         parts=new.parts,
         category=new.category,
         now=ItemState(
-            status="pending", version=1, confidence=confidence([new.source]), target=target or known
+            status="pending",
+            version=1,
+            confidence=confidence([new.source], policy.calibration),
+            target=target or known,
         ),
         conflicts_with=different_items(near),
         matches=tuple(n.match for n in near),
@@ -179,7 +186,7 @@ def proposed(
 
 
 def corroborated(
-    given: Given, new: Candidate, at: Neighbour, near: Sequence[Neighbour]
+    policy: LearningPolicy, given: Given, new: Candidate, at: Neighbour, near: Sequence[Neighbour]
 ) -> out.ItemCorroborated:
     """Another source of an item. What the item lacks is filled while it is pending."""
     item = at.entity
@@ -187,6 +194,7 @@ def corroborated(
     pending = item.status == "pending"
     filled = tuple(k for k in KINDS if pending and item.texts.of(k) is None and new.texts.of(k) is not None)
     category = item.category or (new.category if pending else None)
+    sources = [*(said.source for said in item.sources), new.source]
     changed = bool({"question", "answer"} & set(filled)) or category != item.category
     return out.ItemCorroborated(
         shop_id=given.shop_id,
@@ -200,7 +208,7 @@ def corroborated(
         now=item.state.model_copy(
             update={
                 "version": item.version + changed,
-                "confidence": confidence([*(s.source for s in item.sources), new.source]),
+                "confidence": confidence(sources, policy.calibration),
             }
         ),
         conflicts_with=different_items(near),

@@ -104,7 +104,7 @@ def complaint(
         )
     unanswered = (n for n in near if isinstance(n.entity, Item) and n.entity.texts.answer is None)
     if home := next((n for n in unanswered if may_join(shop, n, new)), None):
-        yield corroborated(given, new, home, near)
+        yield corroborated(policy, given, new, home, near)
         item_id = home.entity.id
     elif related := next((n for n, _ in answered if new.texts.answer is None or n.relation == "same"), None):
         if at is None or related.entity.id != at[1].id:
@@ -116,7 +116,7 @@ def complaint(
             )
         return
     else:
-        yield proposed(given, new, near, behind[0].id if behind else None)
+        yield proposed(policy, given, new, near, behind[0].id if behind else None)
         item_id = new.item_id
     yield from afterwards(shop, policy, given, shop.items[item_id])
 

@@ -282,7 +282,7 @@ def taken_apart(
         now=ItemState(
             status="pending",
             version=1,
-            confidence=confidence([leaving.source]),
+            confidence=confidence([leaving.source], policy.calibration),
             target=head_for(shop, policy, None, leaving.texts),
         ),
     )
@@ -296,7 +296,7 @@ def taken_apart(
         now=item.state.model_copy(
             update={
                 "version": item.version + 1,
-                "confidence": confidence([said.source for said in remaining]),
+                "confidence": confidence([said.source for said in remaining], policy.calibration),
             }
         ),
     )

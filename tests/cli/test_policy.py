@@ -11,7 +11,7 @@ from cli.failure import Failed
 from cli.main import app
 from cli.policy import read_policy
 from cli.toml import to_toml
-from schemas.policy import LearningPolicy, Phrases, Retention, content
+from schemas.policy import LearningPolicy, Phrases, Retention, content, policy_hash
 
 
 def written(folder: Path, text: str) -> Path:
@@ -32,6 +32,7 @@ def test_every_value_survives(tmp_path: Path) -> None:
         urgent_sources=("/console/*", 'with "quotes" and \\ and ü'),
         phrases=Phrases(does_not_know=("ich weiß nicht",)),
         retention=Retention(days=365),
+        calibration=((45, 10), (60, 30), (99, 100)),
     )
     assert read_policy(written(tmp_path, to_toml(content(policy)))) == policy
 
@@ -43,9 +44,18 @@ def test_every_value_survives(tmp_path: Path) -> None:
         ("similarity_threshold = 2.0", "similarity_threshold: Input should be less than or equal to 1"),
         ("[retention]\ndays = 0", "retention.days: Input should be greater than or equal to 1"),
         ("this is not toml", "is not TOML"),
+        ("calibration = [[50, 40], [50, 60]]", "calibration: Value error, [50, 60] cannot follow [50, 40]"),
+        ("calibration = [[50, 40], [60, 39]]", "calibration: Value error, [60, 39] cannot follow [50, 40]"),
+        ("calibration = [[50, 101]]", "calibration.0.1: Input should be less than or equal to 100"),
     ],
 )
 def test_what_is_wrong_is_named(text: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(Failed) as failed:
         read_policy(written(tmp_path, text))
     assert words in str(failed.value)
+
+
+def test_a_policy_that_calibrates_nothing_is_named_as_before_there_was_calibration() -> None:
+    assert policy_hash(LearningPolicy()) == "ce92a7c6eb6a13ee"
+    assert "calibration" not in content(LearningPolicy(calibration=()))
+    assert policy_hash(LearningPolicy(calibration=((50, 50),))) != policy_hash(LearningPolicy())
