@@ -85,3 +85,12 @@ def without_vectors(tables: dict[str, list[dict[str, Any]]]) -> dict[str, list[d
         table: [{name: value for name, value in row.items() if "embedding" not in name} for row in rows]
         for table, rows in tables.items()
     }
+
+
+def known_before(now: Any, before: Any) -> Any:
+    """What is there now, but for fields and columns that later releases added."""
+    if isinstance(now, dict) and isinstance(before, dict):
+        return {name: known_before(now.get(name), value) for name, value in before.items()}
+    if isinstance(now, list) and isinstance(before, list) and len(now) == len(before):
+        return [known_before(*pair) for pair in zip(now, before, strict=True)]
+    return now
