@@ -9,6 +9,9 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c '$(FITS)' 2>/dev/null && echo "$$p" && break; done)
 
+# Where a branch is checked before it is merged: what it is merged into.
+SINCE ?= HEAD
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-slow check format bench docs lock lock-images clean
 
@@ -26,12 +29,12 @@ test: $(STAMP) ## Run the tests, with a real broker and a real PostgreSQL
 test-slow: $(STAMP) ## Run the tests that take longer
 	$(BIN)/pytest -m slow
 
-check: $(STAMP) ## Check style, types, imports and that no published message changed
+check: $(STAMP) ## Check style, types, imports and that all published messages are still read
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/relearn schemas check
+	$(BIN)/relearn schemas check --since $(SINCE)
 	$(BIN)/relearn operations check
 
 format: $(STAMP) ## Put the code into its form

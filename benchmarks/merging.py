@@ -88,7 +88,7 @@ def decide(messages: list[Enriched], threshold: float, model: str) -> tuple[int,
 def merges_of(decided: Decision, said: dict[object, tuple[str, str]]) -> Iterator[Merge]:
     event = decided.record.event
     assert event is not None
-    mine = (event.data.learning_insights.question, event.data.entities["intent"])  # type: ignore[attr-defined]
+    mine = (event.data.question, event.data.entities["intent"])  # type: ignore[attr-defined]
     for outcome in decided.record.outcomes:
         if isinstance(outcome, ItemCorroborated):
             yield Merge(*mine, *said[outcome.item_id], outcome.similarity)

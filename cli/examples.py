@@ -8,26 +8,24 @@ from uuid import UUID
 import orjson
 
 from cli.failure import Failed
-from runtime.appender import every_type
 from schemas.examples import example_of
+from schemas.topics import DOMAINS
 
 
 def known_type(name: str) -> str:
-    """The full type of this name, of which `relearn.` and the version may be left out.
+    """The full type of this name, of which `relearn.` and the version may be left out: then it is the newest.
 
     Raises:
         Failed: naming those there are.
     """
-    types = every_type()
-    matches = [t for t in types if name in (t, t.removeprefix("relearn."), _stem(t))]
-    if len(matches) != 1:
+    full = f"relearn.{name.removeprefix('relearn.')}"
+    domains = DOMAINS.values()
+    if (kind := next((d.newest[full] for d in domains if full in d.newest), None)) is not None:
+        return kind.TYPE
+    types = {known for domain in domains for known in domain.types}
+    if full not in types:
         raise Failed(f"there is no type {name!r}; known: {', '.join(sorted(types))}")
-    return matches[0]
-
-
-def _stem(event_type: str) -> str:
-    """`feedback.given` of `relearn.feedback.given.v1`."""
-    return event_type.removeprefix("relearn.").rpartition(".")[0]
+    return full
 
 
 def sample(name: str, event_id: UUID, now: datetime) -> str:

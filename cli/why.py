@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import orjson
 import typer
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.text import Text
@@ -161,7 +162,7 @@ class Line:
                 "type": event.type,
                 "source": event.source,
                 "time": event.time,
-                "data": event.data.model_dump(mode="json", exclude_none=True),
+                "data": orjson.loads(record.raw)["data"],
             },
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,7 +13,7 @@ SentimentLabel = Literal["positive", "neutral", "negative", "mixed"]
 
 
 class LearningInsights(BaseModel):
-    """What the transcriber took from the call; further keys are kept."""
+    """What the transcriber took from the call, as version 1 says it; further keys are kept."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
@@ -21,8 +21,8 @@ class LearningInsights(BaseModel):
     suggested_answer: Text | None = None
 
 
-class CallTranscribed(ShopData):
-    """A missing sentiment is computed by the enricher's analyser."""
+class CallTranscribedV1(ShopData):
+    """A call whose question and suggested answer stand among the free insights."""
 
     TYPE: ClassVar[str] = "relearn.call.transcribed.v1"
 
@@ -32,4 +32,21 @@ class CallTranscribed(ShopData):
     sentiment: SentimentLabel | None = None
     entities: Metadata = Field(default_factory=dict)
     learning_insights: LearningInsights = Field(default_factory=LearningInsights)
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class CallTranscribed(ShopData):
+    """A missing sentiment is computed by the enricher's analyser. Nothing is decided by the insights."""
+
+    TYPE: ClassVar[str] = "relearn.call.transcribed.v2"
+
+    conversation_id: Id | None = None
+    transcript: FilledText
+    processed_summary: Text | None = None
+    sentiment: SentimentLabel | None = None
+    question: Text | None = None
+    suggested_answer: Text | None = None
+    entities: Metadata = Field(default_factory=dict)
+    # As large as the event may be: version 1 had no other bound, and all that it said is read for ever.
+    learning_insights: dict[str, Any] = Field(default_factory=dict)
     metadata: Metadata = Field(default_factory=dict)

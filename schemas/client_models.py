@@ -1,4 +1,5 @@
-"""The models of `relearn-client`, written from the published JSON Schemas of what services send.
+"""The models of `relearn-client`, written from the published JSON Schemas of what services send, each in
+its newest version.
 
 Only those words of JSON Schema are known that the documents use; any other is refused, so that nothing that a
 document says is lost in silence.
@@ -7,6 +8,7 @@ document says is lost in silence.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from keyword import iskeyword
 from pathlib import Path
@@ -16,6 +18,7 @@ import orjson
 
 from schemas import generated
 from schemas.topics import DOMAINS, Topic
+from schemas.upcasting import UPCASTERS
 
 Schema = Mapping[str, Any]
 
@@ -35,10 +38,13 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import {imported}
 
 from relearn_client.event import EventData, FreeObject, Part, ShopData, TaskData
 '''
+
+IMPORTED = ("AwareDatetime", "ConfigDict", "Field")
+"""What the models may need of pydantic."""
 
 ABOUT = frozenset({"title", "description", "default"})
 """Words that say something of a value without bounding it."""
@@ -88,7 +94,8 @@ def check(schemas: Path, client: Path) -> list[str]:
 
 
 def _files(schemas: Path, client: Path) -> dict[Path, bytes]:
-    topics = {kind.TYPE: topic.name for topic in service_topics() for kind in topic.types}
+    sent = ((kind, topic.name) for topic in service_topics() for kind in topic.types)
+    topics = {kind.TYPE: name for kind, name in sent if kind not in UPCASTERS}
     documents = {name: orjson.loads((schemas / f"{name}.json").read_bytes()) for name in topics}
     return {client / MODULE: module(documents, topics).encode()}
 
@@ -120,7 +127,8 @@ class _Module:
         classes = "\n\n\n".join(self._classes.values())
         events = "".join(f"    {name},\n" for name in self._events)
         listed = f'EVENTS: tuple[type[EventData], ...] = (\n{events})\n"""Every type of event."""\n'
-        return f"{HEADER}\n{values}\n\n\n{classes}\n\n\n{listed}"
+        imported = ", ".join(name for name in IMPORTED if re.search(rf"\b{name}\b", values + classes))
+        return f"{HEADER.format(imported=imported)}\n{values}\n\n\n{classes}\n\n\n{listed}"
 
     def _class(self, name: str, base: str, schema: Schema, constants: list[str]) -> str:
         _known(schema, {"type", "properties", "required", "additionalProperties"})

@@ -12,6 +12,7 @@ from schemas.event import Envelope, Event, EventData, PartitionData, attributes
 from schemas.failures import InvalidEvent
 from schemas.task import TaskData
 from schemas.topics import MAX_INPUT_BYTES
+from schemas.upcasting import upcast
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -59,7 +60,7 @@ def parse(raw: bytes) -> dict[str, Any]:
 def event_from(
     said: Mapping[str, Any], types: Mapping[str, type[EventData]], *, strict: bool = False
 ) -> Event[EventData]:
-    """The typed event that a parsed JSON object is.
+    """The typed event that a parsed JSON object is: valid by the version it was sent as, and read as the newest.
 
     Raises:
         InvalidEvent: saying which field, and what is wrong with it.
@@ -78,7 +79,10 @@ def event_from(
     if strict and (unknown := envelope.data.keys() - kind.model_fields.keys()):
         raise InvalidEvent("is not a field of this type", field=f"data.{min(unknown)}")
     data = _validated(kind, envelope.data, "data.")
-    return Event(envelope.id, envelope.source, envelope.time, envelope.shopid or 0, envelope.subject, data)
+    newest = upcast(data)
+    sent_as = None if newest is data else envelope.type
+    shop_id = envelope.shopid or 0
+    return Event(envelope.id, envelope.source, envelope.time, shop_id, envelope.subject, newest, sent_as)
 
 
 def _check_task(envelope: Envelope) -> None:

@@ -17,6 +17,8 @@ from schemas.outcome import Outcome
 from schemas.record import RecordCodec
 from schemas.task import TaskData
 from schemas.topics import DEAD_LETTERS, DOMAINS, DomainTopics, Role, Topic
+from schemas.upcasting import UPCASTERS
+from schemas.versions import missing
 
 Schema = dict[str, Any]
 
@@ -65,7 +67,13 @@ def _event_schema(name: str, kind: type[EventData]) -> Schema:
         fields["shopid"] = next(c for c in fields["shopid"]["anyOf"] if c["type"] == "integer")
     schema = {"$schema": DIALECT, "title": kind.__name__, "description": data.get("description", name)}
     schema |= {"type": "object", "properties": fields, "required": required}
+    if kind in UPCASTERS:
+        schema |= {"description": f"{schema['description']} {_superseded(kind)}", "deprecated": True}
     return schema | ({"$defs": definitions} if definitions else {})
+
+
+def _superseded(kind: type[EventData]) -> str:
+    return f"Superseded by {UPCASTERS[kind].into.TYPE}, as which it is read."
 
 
 def asyncapi(domains: Iterable[DomainTopics]) -> dict[str, Any]:
@@ -134,6 +142,7 @@ def _message(topic: Topic, name: str) -> dict[str, Any]:
     examples = [{"name": n, "payload": orjson.loads(raw)} for n, raw in examples_of(name).items()]
     key = None if issubclass(kind, PartitionData) else topic.key
     said |= {"title": kind.__name__, "contentType": "application/cloudevents+json", "examples": examples}
+    said |= {"summary": _superseded(kind)} if kind in UPCASTERS else {}
     return said | {"bindings": _key_binding(key)}
 
 
@@ -198,20 +207,33 @@ def _published(folder: Path) -> dict[str, Schema]:
     return {path.name.removesuffix(".json"): orjson.loads(path.read_bytes()) for path in found}
 
 
+def _missing() -> list[str]:
+    return missing({name: kind for domain in DOMAINS.values() for name, kind in domain.types.items()})
+
+
 def write(folder: Path) -> list[Path]:
     """Writes `schemas/*.json` and `asyncapi.json` into the folder; returns what changed.
 
     Raises:
-        IncompatibleChange: if what is published there could no longer be read; nothing is written then.
+        IncompatibleChange: if what was published there could no longer be read, or a version of a type has no
+            examples or does not lead to the next; nothing is written then.
     """
-    if reasons := incompatibilities(_published(folder), _current()):
+    if reasons := _missing() or incompatibilities(_published(folder), _current()):
         raise IncompatibleChange(reasons)
     return generated.write(_files(folder))
 
 
-def check(folder: Path) -> list[str]:
+def check(folder: Path, before: Mapping[str, Schema] | None = None) -> list[str]:
     """What is wrong with the documents in the folder, in plain words; empty if nothing is.
 
-    Incompatible changes come first, then files that are missing or out of date.
+    What is published is what stands in the folder, and `before`: schemas by name, as they were published at another
+    time. Incompatible changes come first, then files that are missing or out of date. Without its examples or its
+    way to the newest version nothing more can be said of a type.
     """
-    return incompatibilities(_published(folder), _current()) + generated.stale(_files(folder), folder)
+    if absent := _missing():
+        return absent
+    current = _current()
+    changed = [
+        said for each in (_published(folder), before or {}) for said in incompatibilities(each, current)
+    ]
+    return [*dict.fromkeys(changed), *generated.stale(_files(folder), folder)]

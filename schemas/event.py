@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 from uuid import UUID
@@ -58,12 +58,25 @@ class Envelope(BaseModel):
     data: dict[str, Any]
 
 
+def version_of(event_type: str) -> tuple[str, int]:
+    """A type without its version, and the version: `relearn.tick` and 1 of `relearn.tick.v1`.
+
+    Raises:
+        ValueError: if the name ends in no version.
+    """
+    stem, _, version = event_type.rpartition(".v")
+    return stem, int(version)
+
+
 D = TypeVar("D", bound=EventData, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Event(Generic[D]):
-    """An input fact. `shop_id` is 0 for what concerns a whole partition."""
+    """An input fact. `shop_id` is 0 for what concerns a whole partition.
+
+    Its data is always of the type's newest version. `sent_as` names an older one, if it was sent as such.
+    """
 
     id: UUID
     source: str
@@ -71,19 +84,21 @@ class Event(Generic[D]):
     shop_id: int
     subject: str | None
     data: D
+    sent_as: str | None = field(default=None, compare=False)
 
     @property
     def type(self) -> str:
-        return self.data.TYPE
+        """The type that it was sent as."""
+        return self.sent_as or self.data.TYPE
 
 
 def attributes(event: Event[Any]) -> Mapping[str, Any]:
-    """The event as a CloudEvents object that `orjson.dumps` can write."""
+    """The event as a CloudEvents object that `orjson.dumps` can write, in its type's newest version."""
     said: dict[str, Any] = {
         "specversion": "1.0",
         "id": str(event.id),
         "source": event.source,
-        "type": event.type,
+        "type": event.data.TYPE,
         "time": event.time.isoformat(),
         "datacontenttype": "application/json",
     }

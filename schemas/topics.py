@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from schemas.call import CallTranscribed
+from schemas.call import CallTranscribed, CallTranscribedV1
 from schemas.control import PolicyAdopted, RetentionAdvanced, Tick
 from schemas.conversation import ConversationRecorded
 from schemas.correction import ResponseCorrected
-from schemas.event import EventData
+from schemas.event import EventData, version_of
 from schemas.feedback import FeedbackGiven
 from schemas.knowledge import KnowledgeImported, KnowledgeProposed
 from schemas.response import ResponseServed
@@ -80,9 +80,15 @@ class DomainTopics:
     feeds: tuple[Topic, ...] = ()
     key: Key = "shop"
     types: Mapping[str, type[EventData]] = field(init=False)
+    """By name: every version that is read."""
+    newest: Mapping[str, type[EventData]] = field(init=False)
+    """By name without version: the one as which each is read and written."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "types", {t.TYPE: t for topic in self.inputs for t in topic.types})
+        types = {t.TYPE: t for topic in self.inputs for t in topic.types}
+        object.__setattr__(self, "types", types)
+        ascending = sorted(types, key=version_of)
+        object.__setattr__(self, "newest", {version_of(name)[0]: types[name] for name in ascending})
 
     def __iter__(self) -> Iterator[Topic]:
         yield from (*self.inputs, self.enriched, self.log, *self.feeds)
@@ -110,6 +116,7 @@ LEARNING = DomainTopics(
                 ConversationRecorded,
                 FeedbackGiven,
                 ResponseCorrected,
+                CallTranscribedV1,
                 CallTranscribed,
                 ResponseServed,
                 KnowledgeProposed,

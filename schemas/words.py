@@ -16,9 +16,7 @@ def words_at(data: Any, part: str | None) -> str | None:
     if part.startswith("turn/"):
         return str(data.messages[int(part.removeprefix("turn/"))].content)
     for name in FIELDS.get((data.TYPE, part), ()):
-        value = data
-        for step in name.split("."):
-            value = getattr(value, step)
+        value = getattr(data, name)
         if value is not None and value.strip():
             return str(value)
     return None
@@ -31,9 +29,9 @@ FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("relearn.feedback.given.v1", "response"): ("response",),
     ("relearn.response.corrected.v1", "question"): ("question",),
     ("relearn.response.corrected.v1", "answer"): ("corrected_answer",),
-    ("relearn.call.transcribed.v1", "question"): ("learning_insights.question",),
-    ("relearn.call.transcribed.v1", "answer"): ("learning_insights.suggested_answer",),
-    ("relearn.call.transcribed.v1", "complaint"): ("processed_summary", "transcript"),
+    ("relearn.call.transcribed.v2", "question"): ("question",),
+    ("relearn.call.transcribed.v2", "answer"): ("suggested_answer",),
+    ("relearn.call.transcribed.v2", "complaint"): ("processed_summary", "transcript"),
     ("relearn.knowledge.proposed.v1", "question"): ("question",),
     ("relearn.knowledge.proposed.v1", "answer"): ("content",),
     ("relearn.knowledge.imported.v1", "question"): ("question",),

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from cli.importers.source import Events, ImportRefused, Plan, Row, rows, stamped
-from schemas.call import CallTranscribed, LearningInsights
+from schemas.call import CallTranscribed
 
 DATASET = "banking77"
 
@@ -43,6 +43,6 @@ def _call(index: int, line: int, row: Row) -> CallTranscribed:
         transcript=f"Caller: Hello, I am calling about my account. {question}",
         sentiment="negative" if index % NEGATIVE_EVERY == 0 else None,
         entities={"intent": row["category"]},
-        learning_insights=LearningInsights(question=question),
+        question=question,
         metadata={"dataset": DATASET, "line": line},
     )

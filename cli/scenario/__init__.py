@@ -120,7 +120,7 @@ def _event(entry: Entry, names: Names, now: datetime, at: datetime) -> Event[Eve
         "specversion": "1.0",
         "id": str(names.event(entry.name)),
         "source": _sender(entry),
-        "type": f"relearn.{entry.kind}.v1",
+        "type": LEARNING.newest[f"relearn.{entry.kind}"].TYPE,
         "time": at.isoformat(),
         "subject": entry.name,
         "data": data,
@@ -131,6 +131,6 @@ def _event(entry: Entry, names: Names, now: datetime, at: datetime) -> Event[Eve
 
 
 def _sender(entry: Entry) -> str:
-    reviews = {kind.TYPE for kind in LEARNING.inputs[1].types}
-    asked = "/console/reviewers" if f"relearn.{entry.kind}.v1" in reviews else "/web/assistant"
+    kind = LEARNING.newest[f"relearn.{entry.kind}"]
+    asked = "/console/reviewers" if kind in LEARNING.inputs[1].types else "/web/assistant"
     return SENDERS.get(entry.kind, asked)

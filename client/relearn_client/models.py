@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from relearn_client.event import EventData, FreeObject, Part, ShopData, TaskData
 
@@ -96,19 +96,10 @@ class ResponseCorrected(ShopData):
     question: Annotated[str, Field(max_length=32_000)] | None = None
 
 
-class LearningInsights(Part):
-    """What the transcriber took from the call; further keys are kept."""
-
-    model_config = ConfigDict(extra="allow")
-
-    question: Annotated[str, Field(max_length=32_000)] | None = None
-    suggested_answer: Annotated[str, Field(max_length=32_000)] | None = None
-
-
 class CallTranscribed(ShopData):
-    """A missing sentiment is computed by the enricher's analyser."""
+    """A missing sentiment is computed by the enricher's analyser. Nothing is decided by the insights."""
 
-    TYPE: ClassVar[str] = "relearn.call.transcribed.v1"
+    TYPE: ClassVar[str] = "relearn.call.transcribed.v2"
     TOPIC: ClassVar[str] = "learning.events"
 
     transcript: Annotated[str, Field(min_length=1, max_length=32_000)]
@@ -118,10 +109,12 @@ class CallTranscribed(ShopData):
     """what the assistant had quoted"""
     conversation_id: UUID | None = None
     entities: FreeObject = Field(default_factory=dict)
-    learning_insights: LearningInsights = Field(default_factory=LearningInsights)
+    learning_insights: FreeObject = Field(default_factory=dict)
     metadata: FreeObject = Field(default_factory=dict)
     processed_summary: Annotated[str, Field(max_length=32_000)] | None = None
+    question: Annotated[str, Field(max_length=32_000)] | None = None
     sentiment: Sentiment | None = None
+    suggested_answer: Annotated[str, Field(max_length=32_000)] | None = None
 
 
 class ResponseServed(ShopData):

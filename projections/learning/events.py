@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pgvector import Vector
@@ -15,6 +15,7 @@ from projections.learning.conversations import conversation_seen, shop_seen
 from projections.learning.values import vector_of
 from projections.projection import Logged
 from projections.values import as_json
+from schemas.call import CallTranscribed
 from schemas.stored import CallStored, CorrectionStored, FeedbackStored, ResponseStored
 
 
@@ -131,11 +132,17 @@ def call(log: Logged, outcome: CallStored) -> Iterator[Change]:
         vector_of(log, "document"),
         outcome.sentiment,
         as_json(data.entities),
-        as_json(data.learning_insights.model_dump(mode="json", exclude_none=True)),
+        as_json(insights_of(data)),
         as_json(data.metadata),
         event.time,
     )
     yield Change(STORE_CALL, row, reads=tuple(reads))
+
+
+def insights_of(data: CallTranscribed) -> dict[str, Any]:
+    """What a call taught: its insights and, among them, the question and the answer that it was decided by."""
+    own = {"question": data.question, "suggested_answer": data.suggested_answer}
+    return data.learning_insights | {name: said for name, said in own.items() if said is not None}
 
 
 def response(log: Logged, outcome: ResponseStored) -> Iterator[Change]:

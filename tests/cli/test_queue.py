@@ -11,7 +11,7 @@ import orjson
 from runtime import postgres
 from runtime.settings import Settings
 from schemas import learning as out
-from schemas.call import CallTranscribed, LearningInsights
+from schemas.call import CallTranscribed
 from schemas.conversation import ConversationRecorded, Message
 from schemas.correction import ResponseCorrected
 from schemas.event import Event
@@ -72,7 +72,7 @@ def item_of_four_sources(log: Log) -> UUID:
     call = log.event(
         CallTranscribed(
             transcript="Hello, it is about my dog.", processed_summary="  ", sentiment="negative",
-            learning_insights=LearningInsights(question="Can I bring a dog?", suggested_answer="Yes."),
+            question="Can I bring a dog?", suggested_answer="Yes.",
         )
     )  # fmt: skip
     joined(log, item, call, "transcript", [CallStored(shop_id=SHOP, id=call.id, sentiment="negative")], 45)

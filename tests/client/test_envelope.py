@@ -22,7 +22,7 @@ def test_an_event_about_a_shop_is_keyed_by_its_number() -> None:
         "specversion": "1.0",
         "id": "00000000-0000-0000-0000-000000000007",
         "source": "/shop-app",
-        "type": "relearn.call.transcribed.v1",
+        "type": "relearn.call.transcribed.v2",
         "time": "2025-06-01T12:30:00+00:00",
         "datacontenttype": "application/json",
         "shopid": 12,
@@ -30,7 +30,7 @@ def test_an_event_about_a_shop_is_keyed_by_its_number() -> None:
             "transcript": "Grüß Gott",
             "cited_knowledge_ids": [],
             "entities": {},
-            "learning_insights": {"question": None, "suggested_answer": None},
+            "learning_insights": {},
             "metadata": {},
         },
     }

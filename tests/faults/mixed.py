@@ -44,7 +44,7 @@ WEIGHTS = {
     "relearn.feedback.given.v1": 6,
     "relearn.conversation.recorded.v1": 4,
     "relearn.response.corrected.v1": 4,
-    "relearn.call.transcribed.v1": 3,
+    "relearn.call.transcribed.v2": 3,
     "relearn.task.routed.v1": 4,
     "relearn.task.started.v1": 3,
     "relearn.task.completed.v1": 4,
@@ -70,7 +70,8 @@ class MixedLoad:
         self._chance = chance
         self._sent = deque[Event[Any]](maxlen=REMEMBERED)
         self._items = deque[tuple[int, UUID]](maxlen=REMEMBERED)
-        self._types = sorted((LEARNING.types.keys() | EXECUTIONS.types.keys()) - OWN_PACE)
+        newest = {kind.TYPE for domain in (LEARNING, EXECUTIONS) for kind in domain.newest.values()}
+        self._types = sorted(newest - OWN_PACE)
         self._weights = [WEIGHTS.get(name, 1) for name in self._types]
 
     async def run(self) -> None:
@@ -126,7 +127,7 @@ class MixedLoad:
             message["content"] = words if message["role"] == "user" else answer
         if "transcript" in data:
             data["transcript"] = f"Caller: {words} I was told: {answer} That was wrong."
-            data["learning_insights"] = {"question": words, "suggested_answer": answer}
+            data |= {"question": words, "suggested_answer": answer}
 
     def _review(self, shop: int, item: UUID) -> Event[Any]:
         data: Any = ItemApproved(

@@ -101,7 +101,7 @@ def test_a_misconception_is_corrected(tmp_path: Path) -> None:
 
 def test_a_question_is_asked_on_the_telephone(tmp_path: Path) -> None:
     first, second = (event.data.model_dump() for event in sample(tmp_path, "banking77"))
-    assert first["learning_insights"]["question"] == "Where is my\n card?"
+    assert first["question"] == "Where is my\n card?"
     assert (first["metadata"]["line"], second["metadata"]["line"]) == (2, 5)
     assert (first["sentiment"], second["sentiment"]) == ("negative", None)
     assert second["transcript"].endswith("My £5 top-up failed")

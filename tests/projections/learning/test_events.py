@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from projections.writer import Writer
-from schemas.call import CallTranscribed, LearningInsights
+from schemas.call import CallTranscribed
 from schemas.conversation import ConversationRecorded, Message
 from schemas.correction import ResponseCorrected
 from schemas.feedback import FeedbackGiven
@@ -76,7 +76,8 @@ def transcribe(log: Log, shop: int = SHOP, time: Any = None, conversation: UUID 
         conversation_id=conversation,
         transcript="hello",
         entities={"order": 7},
-        learning_insights=LearningInsights(question="How long?", mood="low"),  # type: ignore[call-arg]
+        question="How long?",
+        learning_insights={"mood": "low", "why": None},
     )
     event = log.event(data, shop, time)
     stored = CallStored(shop_id=shop, id=event.id, sentiment="negative", analyser="vader")
@@ -131,7 +132,7 @@ async def test_feedback_responses_and_calls_are_stored_as_sent(pool: asyncpg.Poo
     rows = {row["id"]: row for row in await pool.fetch("SELECT * FROM voice_transcripts")}
     assert (rows[call]["conversation_id"], rows[another]["conversation_id"]) == (CONVERSATION, None)
     assert rows[call]["sentiment"] == "negative"
-    assert rows[call]["learning_insights"] == {"question": "How long?", "mood": "low"}
+    assert rows[call]["learning_insights"] == {"question": "How long?", "mood": "low", "why": None}
     assert (rows[call]["embedding"].to_numpy() == vector(8)).all()
 
 

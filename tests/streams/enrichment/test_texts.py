@@ -44,7 +44,7 @@ def knowledge(kind: type[EventData], **said: Any) -> EventData:
 
 
 EVERYTHING = {"question": "q?", "suggested_answer": "a!", "reason": "r.", "response": "s."}
-INSIGHTS = {"question": "q?", "suggested_answer": "a!"}
+OWN = {"question": "q?", "suggested_answer": "a!"}
 
 CASES: dict[str, tuple[EventData, dict[str, str]]] = {
     "negative feedback": (
@@ -61,11 +61,15 @@ CASES: dict[str, tuple[EventData, dict[str, str]]] = {
     ),
     "a call": (call(), {"document": TRANSCRIPT, "complaint": TRANSCRIPT}),
     "a summarised call": (
-        call(processed_summary="It broke.", learning_insights=INSIGHTS),
+        call(processed_summary="It broke.", **OWN),
         {"document": "It broke.", "complaint": "It broke.", "question": "q?", "answer": "a!"},
     ),
     "a negative call": (call(sentiment="negative"), {"document": TRANSCRIPT, "complaint": TRANSCRIPT}),
-    "a friendly call": (call(sentiment="positive", learning_insights=INSIGHTS), {"document": TRANSCRIPT}),
+    "a call whose insights say what it does not": (
+        call(sentiment="negative", learning_insights=OWN),
+        {"document": TRANSCRIPT, "complaint": TRANSCRIPT},
+    ),
+    "a friendly call": (call(sentiment="positive", **OWN), {"document": TRANSCRIPT}),
     "a conversation": (
         conversation("u when?", "a at ten", "o no, at nine"),
         {"document": "user: when?\nassistant: at ten\nowner: no, at nine"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from schemas.call import CallTranscribed, LearningInsights
+from schemas.call import CallTranscribed
 from schemas.control import PolicyAdopted, RetentionAdvanced, Tick
 from schemas.conversation import ConversationRecorded, Message
 from schemas.correction import Priority, ResponseCorrected
@@ -57,11 +57,7 @@ def correction(
 def call(
     transcript: str, question: str | None = None, answer: str | None = None, **more: Any
 ) -> CallTranscribed:
-    return CallTranscribed(
-        transcript=transcript,
-        learning_insights=LearningInsights(question=question, suggested_answer=answer),
-        **more,
-    )
+    return CallTranscribed(transcript=transcript, question=question, suggested_answer=answer, **more)
 
 
 def conversation(id: str, *turns: tuple[str, str], handoff: bool = True, **more: Any) -> ConversationRecorded:

@@ -9,7 +9,7 @@ from streams.learning.evolve import EVOLVE
 
 
 def test_every_type_of_event_is_decided() -> None:
-    assert {*DECIDE, *DECIDE_FOR_ALL} == set(LEARNING.types.values())
+    assert {*DECIDE, *DECIDE_FOR_ALL} == set(LEARNING.newest.values())
 
 
 def test_every_outcome_evolves() -> None:
