@@ -41,6 +41,9 @@ COMMANDS: Mapping[str, Command] = {
     "as-of": Command("cli.as_of", "Build the tables as they were, and ask them."),
     "diff": Command("cli.diff", "Tell what changed between two times."),
     "log": Command("cli.log", "Back up and restore a decision log, and hold tables against it."),
+    "dead-letters": Command(
+        "cli.dead_letters.command", "See what could not be decided, and send it again or let it be."
+    ),
     "topics": Command("cli.topics", "Create or list the Kafka topics."),
     "migrate": Command("cli.migrate", "Create, verify or remove the tables."),
     "enrich": Command("cli.enrich", "Repair the enrichment of a partition."),

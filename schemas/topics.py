@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from schemas.call import CallTranscribed
-from schemas.control import PolicyAdopted, RetentionAdvanced, Tick
+from schemas.control import DeadLetterDiscarded, DeadLetterRetried, PolicyAdopted, RetentionAdvanced, Tick
 from schemas.conversation import ConversationRecorded
 from schemas.correction import ResponseCorrected
 from schemas.event import EventData
@@ -33,6 +33,15 @@ MAX_INPUT_BYTES = 1024 * 1024
 """The largest event."""
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """The largest record of a decision log, and so the largest enriched message."""
+
+CONCERNING_ALL: tuple[type[EventData], ...] = (
+    PolicyAdopted,
+    RetentionAdvanced,
+    DeadLetterRetried,
+    DeadLetterDiscarded,
+    Tick,
+)
+"""What every domain's control topic takes."""
 
 Key = Literal["shop", "task", "knowledge", "input"]
 Role = Literal["service", "reviewer", "scheduler", "enricher", "decider", "projector", "anyone"]
@@ -129,9 +138,7 @@ LEARNING = DomainTopics(
                 KnowledgeRetracted,
                 KnowledgeRolledBack,
                 MergeReverted,
-                PolicyAdopted,
-                RetentionAdvanced,
-                Tick,
+                *CONCERNING_ALL,
             ),
         ),
     ),
@@ -183,7 +190,7 @@ EXECUTIONS = DomainTopics(
             "task",
             "what concerns all tasks of a partition",
             ("reviewer", "scheduler"),
-            (PolicyAdopted, RetentionAdvanced, Tick),
+            CONCERNING_ALL,
         ),
     ),
     control="tasks.control",
