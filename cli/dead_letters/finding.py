@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from cli.dead_letters.letters import Letter, Letters
+from cli.dead_letters.reading import messages
 from cli.decider import pure
 from cli.failure import Failed
-from cli.replaying import Bar, bar
 from runtime.settings import Settings
 from schemas.control import Place
 from schemas.documents import OUTCOMES_OF
 from schemas.record import RecordCodec
 from schemas.topics import DOMAINS, DomainTopics
 from streams.checkpoints import read_checkpoints
-from streams.log import decode, end_of, partitions_of, read, reader
+from streams.log import decode, partitions_of
 
 KINDS = b'"DeadLetter'
 """Stands in every record about dead letters, and in few others: only what has it is decoded."""
@@ -43,48 +43,30 @@ async def find(
     settings: Settings, domains: Sequence[str], keeps: Callable[[Letter], bool] = lambda letter: False
 ) -> Mapping[str, Letters]:
     """All dead letters of these domains, with the bytes of those that `keeps` chooses."""
-    with bar("read") as progress:
-        return {domain: await _in_log(settings, DOMAINS[domain], keeps, progress) for domain in domains}
+    return {domain: await _in_log(settings, DOMAINS[domain], keeps) for domain in domains}
 
 
-async def _in_log(
-    settings: Settings, domain: DomainTopics, keeps: Callable[[Letter], bool], progress: Bar
-) -> Letters:
+async def _in_log(settings: Settings, domain: DomainTopics, keeps: Callable[[Letter], bool]) -> Letters:
     letters, name = Letters(keeps), settings.topic(domain.log.name)
     tps = [TopicPartition(name, number) for number in range(await partitions_of(settings, domain.log))]
     if not tps:
         raise Failed(f"topic {name} does not exist: run `relearn topics create`")
     codec = RecordCodec(domain.types, OUTCOMES_OF[domain.name])
-    async with reader(settings, *tps) as consumer:
-        ends = {tp: await end_of(consumer, tp) for tp in tps}
-        progress.begin(sum(ends.values()))
-        for tp, end in ends.items():
-            await _in_partition(consumer, tp, end, codec, letters, progress)
-    letters.decided_to(
-        {
-            (topic, each.partition): offset
-            for each in await read_checkpoints(settings, pure(domain.name))
-            for topic, offset in each.next_offsets.items()
-        }
-    )
+    # Asked first: of all that is decided by these ends, the records are read below.
+    letters.decided_to(await _decided(settings, domain))
+    async for message in messages(settings, f"{domain.name} read", dict.fromkeys(tps, 0)):
+        if KINDS in message.value:
+            letters.hear(message.offset, decode(codec, message))
     return letters
 
 
-async def _in_partition(
-    consumer: AIOKafkaConsumer,
-    tp: TopicPartition,
-    end: int,
-    codec: RecordCodec,
-    letters: Letters,
-    progress: Bar,
-) -> None:
-    done = 0
-    async for lot in read(consumer, tp, 0, end):
-        for message in lot:
-            if KINDS in message.value:
-                letters.hear(message.offset, decode(codec, message))
-        progress.tell(lot[-1].offset + 1 - done)
-        done = lot[-1].offset + 1
+async def _decided(settings: Settings, domain: DomainTopics) -> Mapping[tuple[str, int], int]:
+    """The first offset that is not decided, by input topic and partition."""
+    return {
+        (topic, each.partition): offset
+        for each in await read_checkpoints(settings, pure(domain.name))
+        for topic, offset in each.next_offsets.items()
+    }
 
 
 def place(words: str) -> Place:

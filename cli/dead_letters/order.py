@@ -12,12 +12,12 @@ from aiokafka import TopicPartition
 
 from cli.dead_letters.glimpse import Glimpse, glimpse_of
 from cli.dead_letters.letters import Letter
+from cli.dead_letters.reading import messages
 from cli.projector import PROJECTIONS
 from projections.moments import ends_at
 from runtime.settings import Settings
 from schemas.control import Place
 from schemas.topics import DomainTopics, Key
-from streams.log import end_of, read, reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +103,12 @@ async def decided_since(
     """What the log has about the same shops and tasks after these letters."""
     if not awaited:
         return {}
-    starts = await _starts(settings, domain, awaited)
-    name = settings.topic(domain.log.name)
-    found: dict[Place, Since] = {}
-    async with reader(settings, *(TopicPartition(name, home) for home in starts)) as consumer:
-        for home, start in starts.items():
-            tally = Tally((each for each in awaited if each.home == home), domain.key)
-            tp = TopicPartition(name, home)
-            async for lot in read(consumer, tp, start, await end_of(consumer, tp)):
-                for message in lot:
-                    tally.hear(message.offset, orjson.loads(message.value))
-            found |= tally.since()
-    return found
+    starts, name = await _starts(settings, domain, awaited), settings.topic(domain.log.name)
+    tallies = {home: Tally((each for each in awaited if each.home == home), domain.key) for home in starts}
+    tps = {TopicPartition(name, home): start for home, start in starts.items()}
+    async for message in messages(settings, f"{domain.name} compared", tps):
+        tallies[message.partition].hear(message.offset, orjson.loads(message.value))
+    return {place: since for tally in tallies.values() for place, since in tally.since().items()}
 
 
 async def _starts(settings: Settings, domain: DomainTopics, awaited: Sequence[Awaited]) -> Mapping[int, int]:
