@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from cli.failure import Failed
 from runtime import kafka
-from runtime.appender import Appender
+from runtime.appender import Appender, Delivery
 from runtime.closing import connected
 from runtime.settings import Settings
 from schemas.documents import OUTCOMES_OF
@@ -23,6 +23,14 @@ from schemas.topics import LEARNING, DomainTopics
 
 Place = tuple[str, int, int]
 """Topic, partition and offset of an input."""
+
+
+class Decided(NamedTuple):
+    """A record, and where it stands in the log."""
+
+    record: Record
+    partition: int
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +64,43 @@ class Asker:
         Raises:
             Failed: if the decider does not come so far in time.
         """
-        places = [_place(at) for at in await self.append(events)]
-        wanted = dict(zip(places, events, strict=True))
-        found: dict[Place, Answer] = {}
+        decided = await self.decided(await self.append(events), timeout)
+        return [Answer(event, *each) for event, each in zip(events, decided, strict=True)]
+
+    async def put(
+        self, topic: str, raw: bytes, key: bytes | None, partition: int | None
+    ) -> Awaitable[Delivery]:
+        """Hands over bytes that may be no event; await the result for delivery."""
+        return await self._appender.put(topic, raw, key, partition)
+
+    async def decided(self, inputs: Sequence[Coordinates], timeout: float) -> list[Decided]:
+        """What is decided about these inputs, in their order. All of them stand after the log's end at the start.
+
+        Raises:
+            Failed: if the decider does not come so far in time.
+        """
+        places = [_place(at) for at in inputs]
+        wanted, found = set(places), dict[Place, Decided]()
         try:
             async with asyncio.timeout(timeout):
-                async for answer in self._answers(wanted):
-                    found[_place_of(answer.record)] = answer
-                    if len(found) == len(wanted):
-                        break
+                while wanted:
+                    each = await self._next()
+                    if (at := each.record.input) is not None and _place(at) in wanted:
+                        found[_place(at)] = each
+                        wanted.remove(_place(at))
         except TimeoutError:
             raise Failed(
                 f"appended, but not decided within {timeout:g} s: `relearn status` tells which part is behind"
             ) from None
         return [found[place] for place in places]
 
-    async def _answers(self, wanted: Mapping[Place, Event[Any]]) -> AsyncIterator[Answer]:
-        async for message in self._log:
-            record = self._codec.decode(message.value)
-            if record.input is not None and (event := wanted.get(_place_of(record))) is not None:
-                yield Answer(event, record, message.partition, message.offset)
+    async def _next(self) -> Decided:
+        message = await self._log.getone()
+        return Decided(self._codec.decode(message.value), message.partition, message.offset)
 
 
 def _place(at: Coordinates) -> Place:
     return at.topic, at.partition, at.offset
-
-
-def _place_of(record: Record) -> Place:
-    assert record.input is not None
-    return _place(record.input)
 
 
 @asynccontextmanager

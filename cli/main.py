@@ -42,6 +42,9 @@ COMMANDS: Mapping[str, Command] = {
     "diff": Command("cli.diff", "Tell what changed between two times."),
     "generation": Command("cli.generation", "Make the past another shape, and adopt it in one step."),
     "log": Command("cli.log", "Back up and restore a decision log, and hold tables against it."),
+    "dead-letters": Command(
+        "cli.dead_letters.command", "See what could not be decided, and send it again or let it be."
+    ),
     "topics": Command("cli.topics", "Create or list the Kafka topics."),
     "migrate": Command("cli.migrate", "Create, verify or remove the tables."),
     "enrich": Command("cli.enrich", "Repair the enrichment of a partition."),

@@ -32,4 +32,5 @@ HealthPort = Annotated[
     ),
 ]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
+By = Annotated[str | None, typer.Option("--by", help="Who does it; without it, who is logged in.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]

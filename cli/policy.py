@@ -18,7 +18,7 @@ from cli.events import to_partition
 from cli.failure import Failed, validation
 from cli.inforce import policies_in_force
 from cli.judged import render, report_of
-from cli.options import Json, Limit, NoWait, OneDomain, Timeout
+from cli.options import By, Json, Limit, NoWait, OneDomain, Timeout
 from cli.replaying import bar
 from cli.screen import print_json
 from cli.toml import to_toml
@@ -69,9 +69,7 @@ def default(domain: OneDomain = LEARNING.name, as_json: Json = False) -> None:
 @app.command(epilog="Example: relearn policy adopt policy.toml")
 def adopt(
     file: PolicyFile,
-    adopted_by: Annotated[
-        str | None, typer.Option("--by", help="Who adopts it; without it, who is logged in.")
-    ] = None,
+    adopted_by: By = None,
     domain: OneDomain = LEARNING.name,
     no_wait: NoWait = False,
     timeout: Timeout = 30.0,

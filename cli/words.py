@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 
 from schemas.learning import ItemOutcome, KnowledgeOutcome
-from schemas.outcome import DeadLettered, DuplicateIgnored, InputMoved, Outcome, PolicyAdopted, RequestRefused
+from schemas.outcome import (
+    DeadLettered,
+    DeadLetterHandled,
+    DuplicateIgnored,
+    InputMoved,
+    Outcome,
+    PolicyAdopted,
+    RequestRefused,
+)
 from schemas.record import Record
 from schemas.standing import ItemState, KnowledgeState
 
@@ -54,7 +62,13 @@ def line(outcome: Outcome) -> str:
             return f"policy {name} adopted"
         case ItemOutcome(was=was, now=now) | KnowledgeOutcome(was=was, now=now):
             return f"{_action(outcome)} {outcome.entity_id}{_change(was, now)}"
-    return f"{_action(outcome)} {outcome.entity_id or ''}".rstrip()
+    return f"{_action(outcome)} {_about(outcome) or ''}".rstrip()
+
+
+def _about(outcome: Outcome) -> str | None:
+    if isinstance(outcome, DeadLetterHandled):
+        return f"{outcome.topic}/{outcome.partition}/{outcome.offset}"
+    return outcome.entity_id
 
 
 def _refused(outcome: RequestRefused) -> str:

@@ -10,8 +10,11 @@ from pydantic import BaseModel
 
 from projections.projection import Logged
 from projections.values import as_json, moment
+from schemas.control import Place
 from schemas.outcome import (
+    DeadLetterDiscarded,
     DeadLettered,
+    DeadLetterRetried,
     DuplicateIgnored,
     InputAbsent,
     InputMoved,
@@ -53,6 +56,8 @@ class AuditRow(NamedTuple):
 GENERAL: Told = {
     DuplicateIgnored: (),
     DeadLettered: ("reason",),
+    DeadLetterRetried: ("topic", "offset", "appended"),
+    DeadLetterDiscarded: ("topic", "offset"),
     InputMoved: ("home",),
     InputAbsent: ("topic", "first", "last"),
     TopicsReconnected: ("inputs", "enriched"),
@@ -113,5 +118,5 @@ def as_it_is(value: Any) -> Any:
     return value
 
 
-PLAIN: Mapping[type[Any], Callable[[Any], Any]] = {Source: plain, datetime: moment}
+PLAIN: Mapping[type[Any], Callable[[Any], Any]] = {Source: plain, Place: plain, datetime: moment}
 """How values are written that JSON has no word for."""

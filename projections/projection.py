@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 from projections.change import Change
 from schemas.event import Event
 from schemas.outcome import (
+    DeadLetterDiscarded,
     DeadLettered,
+    DeadLetterRetried,
     DuplicateIgnored,
     InputAbsent,
     InputMoved,
@@ -56,6 +58,8 @@ def nothing(log: Logged, outcome: Outcome) -> Iterable[Change]:
 GENERAL: Mapping[type[Outcome], Handler] = {
     DuplicateIgnored: nothing,
     DeadLettered: nothing,
+    DeadLetterRetried: nothing,
+    DeadLetterDiscarded: nothing,
     InputMoved: nothing,
     InputAbsent: nothing,
     TopicsReconnected: nothing,

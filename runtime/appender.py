@@ -68,6 +68,18 @@ class Appender:
         sent.add_done_callback(partial(tracing.sent, span))
         return sent
 
+    async def put(
+        self, topic: str, raw: bytes, key: bytes | None, partition: int | None
+    ) -> Awaitable[Delivery]:
+        """Hands over bytes that may be no event; await the result for delivery.
+
+        `topic` is without prefix; without a partition, the key's home is chosen as for events.
+        """
+        sent: asyncio.Future[Delivery] = await self._producer.send(
+            self._client_name(topic), raw, key, partition=partition
+        )
+        return sent
+
     async def append(self, *events: Event[Any]) -> list[Coordinates]:
         """Appends these events; returns, when every in-sync replica has them, where they stand."""
         sent = [await self.send(event) for event in events]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.control import Place
 from schemas.enriched import Coordinates, Embedded
 from schemas.fields import Id
 
@@ -101,6 +102,30 @@ class RetentionAdvanced(Outcome):
     before: datetime
 
 
+class DeadLetterHandled(Outcome):
+    """Somebody did something about a dead letter: the input at this place."""
+
+    ENTITY: ClassVar[str] = "dead letter"
+    topic: str
+    partition: int
+    offset: int
+    by: str
+    reason: str | None = None
+
+
+class DeadLetterRetried(DeadLetterHandled):
+    """Its bytes, or better ones, were appended again."""
+
+    kind: Literal["DeadLetterRetried"] = "DeadLetterRetried"
+    appended: Place
+
+
+class DeadLetterDiscarded(DeadLetterHandled):
+    """Nothing is to come of it."""
+
+    kind: Literal["DeadLetterDiscarded"] = "DeadLetterDiscarded"
+
+
 class RequestRefused(Outcome):
     """Somebody asked for what cannot be; nothing changes."""
 
@@ -123,5 +148,7 @@ GENERAL: tuple[type[Outcome], ...] = (
     TopicsReconnected,
     PolicyAdopted,
     RetentionAdvanced,
+    DeadLetterRetried,
+    DeadLetterDiscarded,
     RequestRefused,
 )

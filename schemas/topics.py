@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from schemas.call import CallTranscribed, CallTranscribedV1
-from schemas.control import PolicyAdopted, RetentionAdvanced, Tick
+from schemas.control import DeadLetterDiscarded, DeadLetterRetried, PolicyAdopted, RetentionAdvanced, Tick
 from schemas.conversation import ConversationRecorded
 from schemas.correction import ResponseCorrected
 from schemas.event import EventData, version_of
@@ -33,6 +33,15 @@ MAX_INPUT_BYTES = 1024 * 1024
 """The largest event."""
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """The largest record of a decision log, and so the largest enriched message."""
+
+CONCERNING_ALL: tuple[type[EventData], ...] = (
+    PolicyAdopted,
+    RetentionAdvanced,
+    DeadLetterRetried,
+    DeadLetterDiscarded,
+    Tick,
+)
+"""What every domain's control topic takes."""
 
 Key = Literal["shop", "task", "knowledge", "input", "domain"]
 Role = Literal["service", "reviewer", "scheduler", "enricher", "decider", "projector", "operator", "anyone"]
@@ -138,9 +147,7 @@ LEARNING = DomainTopics(
                 KnowledgeRetracted,
                 KnowledgeRolledBack,
                 MergeReverted,
-                PolicyAdopted,
-                RetentionAdvanced,
-                Tick,
+                *CONCERNING_ALL,
             ),
         ),
     ),
@@ -192,7 +199,7 @@ EXECUTIONS = DomainTopics(
             "task",
             "what concerns all tasks of a partition",
             ("reviewer", "scheduler"),
-            (PolicyAdopted, RetentionAdvanced, Tick),
+            CONCERNING_ALL,
         ),
     ),
     control="tasks.control",

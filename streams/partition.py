@@ -31,7 +31,9 @@ from schemas.enriched import (
 )
 from schemas.event import Event, EventData
 from schemas.outcome import (
+    DeadLetterDiscarded,
     DeadLettered,
+    DeadLetterRetried,
     DuplicateIgnored,
     InputAbsent,
     InputMoved,
@@ -306,6 +308,10 @@ class Machine(Generic[S]):
                 yield self._adopted(state, given.data)
             case control.RetentionAdvanced(before=before):
                 yield RetentionAdvanced(before=before)
+            case control.DeadLetterRetried():
+                yield DeadLetterRetried(**dict(given.data))
+            case control.DeadLetterDiscarded():
+                yield DeadLetterDiscarded(**dict(given.data))
         yield from self.domain.decide(state.domain, state.policy, given)
 
     def _adopted(self, state: PartitionState[S], data: control.PolicyAdopted) -> Outcome:

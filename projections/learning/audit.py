@@ -77,7 +77,7 @@ def actor(log: Logged, outcome: Outcome) -> str | None:
         return str(reviewer)
     if is_policys(data, outcome):
         return POLICY
-    person: str | None = field(data, "actor_id") or field(data, "adopted_by")
+    person: str | None = field(data, "actor_id") or field(data, "adopted_by") or field(data, "by")
     return person or event.source
 
 

@@ -78,7 +78,7 @@ class Executions:
                 yield execution.TaskFeedbackStored(task_id=data.task_id, id=given.event.id)
             case control.Tick():
                 yield from _overdue(state, policy, given)
-            case control.PolicyAdopted() | control.RetentionAdvanced():
+            case control.PolicyAdopted() | control.RetentionAdvanced() | control.DeadLetterData():
                 return
             case _ if data.task_id in state.closed:
                 yield _refused(data.task_id, "it is closed")

@@ -87,6 +87,8 @@ DECIDE_FOR_ALL: Mapping[type[EventData], Callable[[State, LearningPolicy, Given]
     control.Tick: on_tick,
     control.PolicyAdopted: nothing_more,
     control.RetentionAdvanced: nothing_more,
+    control.DeadLetterRetried: nothing_more,
+    control.DeadLetterDiscarded: nothing_more,
 }
 """What is decided about a whole partition."""
 

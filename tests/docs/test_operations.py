@@ -97,9 +97,9 @@ def test_access_rules_are_those_of_the_registry() -> None:
 def test_every_command_that_it_names_exists() -> None:
     from cli.main import COMMANDS, load
 
-    for name, sub in set(re.findall(r"`?relearn ([a-z]+)(?: ([a-z]+))?", TEXT)):
+    for name, sub in set(re.findall(r"`?relearn ([a-z][a-z-]*)(?: ([a-z]+))?", TEXT)):
         if name in COMMANDS:
             commands = getattr(load(name), "commands", {})
             assert not commands or sub == "" or sub in commands, (name, sub)
-    for words in re.findall(r"`relearn ([a-z]+)[^`]*`", TEXT):
+    for words in re.findall(r"`relearn ([a-z][a-z-]*)[^`]*`", TEXT):
         assert words in COMMANDS, words

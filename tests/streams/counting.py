@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.control import PolicyAdopted, Tick
+from schemas.control import DeadLetterDiscarded, DeadLetterRetried, PolicyAdopted, Tick
 from schemas.enriched import Enrichment
 from schemas.event import Event, EventData, ShopData
 from schemas.outcome import GENERAL, Outcome
@@ -63,11 +63,13 @@ def _topic(
     return Topic(name, "shop", "for tests", ("anyone",), ("anyone",), retention_ms, max_bytes, cleanup, types)
 
 
+CONTROL_TYPES = (Tick, PolicyAdopted, DeadLetterRetried, DeadLetterDiscarded)
+
 TOPICS = DomainTopics(
     name="counting",
     inputs=(
         _topic("counting.events", 30 * DAY_MS, MAX_INPUT_BYTES, NumberSaid),
-        _topic("counting.control", 30 * DAY_MS, MAX_INPUT_BYTES, Tick, PolicyAdopted),
+        _topic("counting.control", 30 * DAY_MS, MAX_INPUT_BYTES, *CONTROL_TYPES),
     ),
     control="counting.control",
     enriched=_topic("counting.enriched", 7 * DAY_MS, MAX_RECORD_BYTES),

@@ -6,14 +6,17 @@ import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas import codec, enriched
+from schemas import codec, enriched, outcome
+from schemas.control import DeadLetterData, DeadLetterDiscarded, DeadLetterRetried, Place
 from schemas.enriched import Absent, Coordinates, Embedded, Enriched, Enrichment, Input, Invalid, Mood, Moved
+from schemas.event import Event
 from schemas.outcome import DuplicateIgnored, PolicyAdopted, RequestRefused
 from schemas.policy import policy_hash
 from schemas.record import Record, RecordCodec
@@ -32,6 +35,7 @@ from tests.streams.counting import (
     CONTROL,
     EVENTS,
     MODEL,
+    NOON,
     TOPICS,
     Counting,
     CountingPolicy,
@@ -303,3 +307,29 @@ def test_decisions_see_the_outcomes_before_them(numbers: list[int]) -> None:
     for offset, number in enumerate(numbers):
         take(state, enrich(said(number, id=offset), offset))
     assert state.domain.shops.get(7, 0) == sum(numbers)
+
+
+PLACE = {"partition": 0, "topic": EVENTS, "offset": 17, "by": "ann"}
+APPENDED = Place(topic=EVENTS, partition=3, offset=40)
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        (
+            DeadLetterRetried(**PLACE, reason="mended", appended=APPENDED),
+            outcome.DeadLetterRetried(**PLACE, reason="mended", appended=APPENDED),
+        ),
+        (DeadLetterDiscarded(**PLACE), outcome.DeadLetterDiscarded(**PLACE)),
+    ],
+)
+def test_what_is_done_about_a_dead_letter_is_recorded_each_time(
+    data: DeadLetterData, wanted: outcome.Outcome
+) -> None:
+    state = opened()
+    for number in range(2):
+        event = Event(UUID(int=number), "/tests", NOON, 0, None, data)
+        told = record(take(state, enrich(event, number, topic=CONTROL)))
+        assert CODEC.decode(CODEC.encode(told)).outcomes == (wanted,)
+    again = record(take(state, enrich(Event(UUID(int=0), "/tests", NOON, 0, None, data), 2, topic=CONTROL)))
+    assert [type(each) for each in again.outcomes] == [DuplicateIgnored]

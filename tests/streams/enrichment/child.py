@@ -1,11 +1,16 @@
-"""A worker in a process of its own, to be killed. Its settings come from the environment."""
+"""A worker in a process of its own, to be killed. Its settings come from the environment.
+
+It is named its domains; without any, it serves learning.
+"""
 
 from __future__ import annotations
+
+import sys
 
 from runtime.logging import configure_logging
 from runtime.sentiment import sentiment_analyser
 from runtime.settings import load_settings
-from schemas.topics import LEARNING
+from schemas.topics import DOMAINS, LEARNING
 from streams.enrichment.enricher import Enricher
 from streams.enrichment.watchdog import Lag
 from streams.enrichment.worker import Served, Surroundings, run
@@ -26,5 +31,10 @@ class Unseen:
 if __name__ == "__main__":
     settings = load_settings()
     configure_logging(settings.log_level)
-    enricher = Enricher(LEARNING, LetterCounts(), sentiment_analyser("vader"), settings.partitions)
-    run(settings, [Served(LEARNING, enricher, Unseen())], Surroundings())
+    domains = [DOMAINS[name] for name in sys.argv[1:] or [LEARNING.name]]
+    embedder, analyser = LetterCounts(), sentiment_analyser("vader")
+    run(
+        settings,
+        [Served(each, Enricher(each, embedder, analyser, settings.partitions), Unseen()) for each in domains],
+        Surroundings(),
+    )

@@ -1,0 +1,1 @@
+"""What could not be decided: found in the logs, sent again, or let be."""
