@@ -68,6 +68,13 @@ class Parts(Part):
     complaint: str | None = None
 
 
+class Speaker(Part):
+    """Who said something, and in which conversation."""
+
+    conversation_id: Id | None = None
+    actor_id: str | None = None
+
+
 class Words(Part):
     """Words and vectors (base64) of an item that come from an earlier record."""
 
@@ -77,3 +84,5 @@ class Words(Part):
     category: str | None = None
     vectors: dict[Kind, str] = {}
     truncated: tuple[Kind, ...] = ()
+    speakers: dict[Kind, Speaker] = {}
+    """Whose words they are. Records of releases that could not erase have none."""

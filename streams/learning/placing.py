@@ -110,7 +110,7 @@ def may_approve_itself(shop: Shop, policy: LearningPolicy, item: Item) -> bool:
     """Auto-approval needs an answer, two groups of sources, and nothing that contradicts."""
     if policy.auto_approve_at is None or item.status != "pending" or item.texts.answer is None:
         return False
-    if item.confidence < policy.auto_approve_at or len(groups([s.source for s in item.sources])) < 2:
+    if item.confidence < policy.auto_approve_at or len(groups([s.source for s in item.speaking])) < 2:
         return False
     near = neighbours(shop, policy, item.texts)
     return not any(n.relation == "different" for n in near) and not any(
@@ -200,7 +200,7 @@ def corroborated(
         now=item.state.model_copy(
             update={
                 "version": item.version + changed,
-                "confidence": confidence([*(s.source for s in item.sources), new.source]),
+                "confidence": confidence([*(s.source for s in item.speaking), new.source]),
             }
         ),
         conflicts_with=different_items(near),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
@@ -14,6 +14,7 @@ from schemas.control import PolicyAdopted, Tick
 from schemas.enriched import Enrichment
 from schemas.event import Event, EventData, ShopData
 from schemas.outcome import GENERAL, Outcome
+from schemas.record import Record
 from schemas.topics import DAY_MS, FOR_EVER, MAX_INPUT_BYTES, MAX_RECORD_BYTES, DomainTopics, Topic
 from streams.domain import Feed, Given
 from streams.partition import Opening
@@ -117,6 +118,12 @@ class Counting:
                 state.shops[given.shop_id] = total
             case TicksCounted(ticks=ticks):
                 state.ticks = ticks
+
+    def erasures(self, records: Iterable[Record]) -> None:
+        return None
+
+    def erased(self, record: Record, erasures: None) -> Record:
+        return record
 
     def feeds(self, state: Totals, given: Given, outcome: Outcome) -> Iterator[Feed]:
         if isinstance(outcome, NumberAdded):
