@@ -116,6 +116,15 @@ async def topic_differences(settings: Settings, topics: Iterable[Topic]) -> list
     return list(_differences(settings, declared, found, configs))
 
 
+async def topic_configs(settings: Settings, topics: Iterable[Topic]) -> dict[str, dict[str, str]]:
+    """What the brokers' own settings of these topics are, by the topic's name without prefix; missing ones lack."""
+    names = {settings.topic(topic.name): topic.name for topic in topics}
+    async with connected(admin(settings)) as client:
+        found = await _partition_counts(client, list(names))
+        configs = await _configs(client, list(found))
+    return {names[name]: told for name, told in configs.items()}
+
+
 def _differences(
     settings: Settings,
     declared: Mapping[str, Topic],

@@ -44,6 +44,11 @@ class TicksCounted(Outcome):
     ticks: int
 
 
+class TotalForgotten(Outcome):
+    FORGETS: ClassVar[bool] = True
+    kind: Literal["TotalForgotten"] = "TotalForgotten"
+
+
 class CountingPolicy(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -80,10 +85,10 @@ FEED = TOPICS.feeds[0].name
 
 
 class Counting:
-    """Adds up numbers. A number of 13 brings bad luck: nothing can be decided about it."""
+    """Adds up numbers. One of 13 brings bad luck: nothing can be decided about it. After -13 a total is forgotten."""
 
     topics = TOPICS
-    outcomes = (*GENERAL, NumberAdded, TicksCounted)
+    outcomes = (*GENERAL, NumberAdded, TicksCounted, TotalForgotten)
     policy = CountingPolicy
 
     def new_state(self) -> Totals:
@@ -96,6 +101,8 @@ class Counting:
         match given.data:
             case NumberSaid(number=13):
                 raise ArithmeticError("13")
+            case NumberSaid(number=-13):
+                yield TotalForgotten(shop_id=given.shop_id)
             case NumberSaid(number=number, padding=padding):
                 # One by one, so that a decision is seen to see those before it.
                 for sign in (1,) if number % 2 else (1, 1, -1):
@@ -118,6 +125,8 @@ class Counting:
                 state.shops[given.shop_id] = total
             case TicksCounted(ticks=ticks):
                 state.ticks = ticks
+            case TotalForgotten():
+                state.shops.pop(given.shop_id)
 
     def erasures(self, records: Iterable[Record]) -> None:
         return None
