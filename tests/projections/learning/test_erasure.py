@@ -21,6 +21,7 @@ from runtime.postgres import create_pool
 from runtime.settings import Settings
 from schemas.record import Record
 from schemas.review import SubjectErased
+from schemas.words import ERASED
 from streams.learning.decider import Learning
 from tests.projections.learning.shown import TABLES
 from tests.streams.learning.erasing_stories import HISTORIES, SUBJECTS, marks, tell
@@ -44,7 +45,7 @@ def test_a_log_without_the_words_gives_the_same_tables(tables: Settings) -> None
     partitions = itertools.count(1)
 
     @settings(
-        max_examples=25,
+        max_examples=15,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=(Phase.reuse, Phase.generate),
@@ -61,6 +62,11 @@ def test_a_log_without_the_words_gives_the_same_tables(tables: Settings) -> None
         assert not [mark for mark in marks(story, subject) if mark in said]
 
     shown()
+
+
+def test_tables_say_it_in_the_same_word() -> None:
+    sql = (PROJECTION.sql / "erasure.sql").read_text()
+    assert sql.count("[erased]") == sql.count(f"'{ERASED}'") > 0
 
 
 async def both(tables: Settings, shop: int, *logs: Sequence[Record]) -> list[Any]:
