@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Command] = {
     "executions": Command("cli.executions", "Show what was tried, and which tier does best."),
     "apply": Command("cli.apply", "Turn approved items into knowledge."),
     "knowledge": Command("cli.knowledge", "Search, import and change what is known."),
+    "erase": Command("cli.erase", "Forget what a person or a conversation said."),
     "policy": Command("cli.policy", "Show or adopt the numbers that decisions depend on."),
     "jobs": Command("cli.jobs", "Run a scheduled job now."),
     "rebuild": Command("cli.rebuild", "Build the tables anew from the log, and swap them in."),

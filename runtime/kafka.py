@@ -177,6 +177,15 @@ async def _own_configs(client: AIOKafkaAdminClient, names: list[str]) -> dict[st
     }
 
 
+async def topic_configs(settings: Settings, topics: Iterable[Topic]) -> dict[str, dict[str, str]]:
+    """What the brokers' own settings of these topics are, by the topic's name without prefix; missing ones lack."""
+    names = {settings.topic(topic.name): topic.name for topic in topics}
+    async with connected(admin(settings)) as client:
+        found = await _partition_counts(client, list(names))
+        configs = await _configs(client, list(found))
+    return {names[name]: told for name, told in configs.items()}
+
+
 def _differences(
     settings: Settings,
     declared: Mapping[str, Topic],

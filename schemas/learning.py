@@ -148,6 +148,19 @@ class ItemSplit(ItemRestated):
     split_from: Id
 
 
+class ItemErased(ItemRestated):
+    """Sources of this item have nothing to say any more, and speak for it no longer.
+
+    `lost`: the kinds of text that the item had from whoever is erased. Then `words` are all that it has now: of the
+    lost kinds those of the earliest source that still speaks.
+    """
+
+    kind: Literal["ItemErased"] = "ItemErased"
+    source_ids: tuple[Id, ...]
+    lost: tuple[Kind, ...] = ()
+    words: Words = Words()
+
+
 class KnowledgeOutcome(Outcome):
     """Something about one piece of knowledge: its state before (none: it is new) and after."""
 
@@ -241,6 +254,36 @@ class KnowledgeRevived(KnowledgeOutcome):
     kind: Literal["KnowledgeRevived"] = "KnowledgeRevived"
 
 
+class KnowledgeErased(KnowledgeOutcome):
+    """These texts of it came from whoever is erased. Live knowledge without an answer is retracted."""
+
+    kind: Literal["KnowledgeErased"] = "KnowledgeErased"
+    lost: tuple[Kind, ...]
+
+
+class SubjectErased(Outcome):
+    """Whatever this person said, or was said in these conversations, is forgotten; the outcomes beside it say of
+    which items and knowledge.
+
+    `unfinished`: there is more than fits into one record: ask again. Conversations are told of when no item or
+    knowledge is left.
+    """
+
+    kind: Literal["SubjectErased"] = "SubjectErased"
+    ENTITY: ClassVar[str] = "subject"
+    FORGETS: ClassVar[bool] = True
+    actor_id: str | None = None
+    conversation_id: Id | None = None
+    conversations: tuple[Id, ...] = ()
+    items: int = 0
+    knowledge: int = 0
+    unfinished: bool = False
+
+    @property
+    def entity_id(self) -> str | None:
+        return None if self.conversation_id is None else str(self.conversation_id)
+
+
 OUTCOMES: tuple[type[Outcome], ...] = (
     *GENERAL,
     FeedbackStored,
@@ -262,6 +305,7 @@ OUTCOMES: tuple[type[Outcome], ...] = (
     ItemApplied,
     MergeReverted,
     ItemSplit,
+    ItemErased,
     KnowledgeApplied,
     KnowledgeImported,
     KnowledgeEdited,
@@ -273,4 +317,6 @@ OUTCOMES: tuple[type[Outcome], ...] = (
     KnowledgeRetracted,
     KnowledgeRolledBack,
     KnowledgeRevived,
+    KnowledgeErased,
+    SubjectErased,
 )

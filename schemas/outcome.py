@@ -24,6 +24,9 @@ class Outcome(BaseModel):
     ENTITY: ClassVar[str] = "input"
     """What kind of thing this is about."""
 
+    FORGETS: ClassVar[bool] = False
+    """Whether the state holds less after it than before, for good: what was kept of it is written anew at once."""
+
     shop_id: int = 0
 
     @property

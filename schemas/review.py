@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from schemas.event import ShopData
 from schemas.fields import FilledText, Id, Name, Text
@@ -99,3 +99,19 @@ class MergeReverted(ShopData):
     item_id: Id
     source_id: Id
     reviewer_id: Id
+
+
+class SubjectErased(ShopData):
+    """What a person or a conversation has said so far is to be forgotten. `actor_id` is who asks for it."""
+
+    TYPE: ClassVar[str] = "relearn.subject.erased.v1"
+
+    erased_actor_id: Name | None = Field(None, description="the person; their conversations go with them")
+    erased_conversation_id: Id | None = None
+    reason: FilledText = Field(description="why; it stays, so it should not name the person")
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> Self:
+        if (self.erased_actor_id is None) == (self.erased_conversation_id is None):
+            raise ValueError("name either erased_actor_id or erased_conversation_id")
+        return self

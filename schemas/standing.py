@@ -71,6 +71,13 @@ class Parts(Part):
     complaint: str | None = None
 
 
+class Speaker(Part):
+    """Who said something, and in which conversation."""
+
+    conversation_id: Id | None = None
+    actor_id: str | None = None
+
+
 class Words(Part):
     """Words and vectors (base64) of an item that come from an earlier record."""
 
@@ -80,6 +87,8 @@ class Words(Part):
     category: str | None = None
     vectors: dict[Kind, str] = {}
     truncated: tuple[Kind, ...] = ()
+    speakers: dict[Kind, Speaker] = {}
+    """Whose words they are. Records of releases that could not erase have none."""
 
     @property
     def carried(self) -> Mapping[str, str]:

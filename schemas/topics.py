@@ -24,6 +24,7 @@ from schemas.review import (
     KnowledgeRetracted,
     KnowledgeRolledBack,
     MergeReverted,
+    SubjectErased,
 )
 from schemas.task import TaskCompleted, TaskFeedbackGiven, TaskRouted, TaskStarted
 
@@ -147,6 +148,7 @@ LEARNING = DomainTopics(
                 KnowledgeRetracted,
                 KnowledgeRolledBack,
                 MergeReverted,
+                SubjectErased,
                 *CONCERNING_ALL,
             ),
         ),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+ERASED = "[erased]"
+"""What stands where words were that had to go and something has to stand."""
+
 
 def words_at(data: Any, part: str | None) -> str | None:
     """The text of an event's data that a part names.

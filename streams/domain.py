@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -87,6 +87,17 @@ class Domain(Protocol[S]):
 
     def feeds(self, state: S, given: Given, outcome: Outcome) -> Iterator[Feed]:
         """What this outcome, once evolved, says in the domain's feeds."""
+        ...
+
+    def erasures(self, records: Iterable[Record]) -> Any:
+        """What one partition's records say of who was erased, and when, for `erased`. False where nobody was."""
+        ...
+
+    def erased(self, record: Record, erasures: Any) -> Record:
+        """The record of that partition without the words that were erased after it; itself where it has none.
+
+        Folding and showing all records so gives what the log itself gives, once its erasures are decided.
+        """
         ...
 
 

@@ -70,6 +70,8 @@ class Part(Generic[S]):
         self._writer: LogWriter | None = None
         self._intake: Intake[S] | None = None
         self._unsaved = 0
+        self._forgot = False
+        """Whether the last snapshot was begun before something was forgotten."""
         self._saved_at = around.clock.monotonic()
         self._snapshot_at: float | None = None
         self._saving: asyncio.Task[None] | None = None
@@ -205,6 +207,9 @@ class Part(Generic[S]):
         self._clean = True
         handled("decide", self.enriched.topic, began, messages)
         self.progress.moved(messages[-1].timestamp)
+        if self._forgot and self._saving is not None:
+            # The one that is being written remembers, too.
+            await self._saving
         if self._is_due():
             self._start_saving()
 
@@ -223,6 +228,7 @@ class Part(Generic[S]):
         self._folded.state, self._folded.offset = self._intake.state, offset
         self._folded.value = outbox.messages[topic][-1].value or b""
         self._committed = self._folded.state.checkpoint, self._folded.state.seq
+        self._forgot |= any(o.FORGETS for record in outbox.records for o in record.outcomes)
         around.meters.wrote(self.partition, outbox.records, around.clock.monotonic() - began)
         self._progressed(len(outbox.records))
 
@@ -261,6 +267,8 @@ class Part(Generic[S]):
         limits, now = self._around.limits, self._around.clock.monotonic()
         if self._around.snapshots is None or not self._unsaved or (self._saving and not self._saving.done()):
             return False
+        if self._forgot:
+            return True
         return self._unsaved >= limits.snapshot_records or now - self._saved_at >= limits.snapshot_seconds
 
     def _start_saving(self) -> None:
@@ -269,6 +277,7 @@ class Part(Generic[S]):
         if snapshots is None or folded is None or folded.offset is None:
             return
         self._unsaved, self._saved_at = 0, self._around.clock.monotonic()
+        self._forgot = False
         self._saving = asyncio.create_task(self._save(snapshots, folded.offset, pickled(folded)))
 
     async def _save(self, snapshots: Snapshots[S], offset: int, content: bytes) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import pickle
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,10 +29,15 @@ from schemas.event import Event, EventData
 from schemas.feedback import FeedbackGiven
 from schemas.identity import identity
 from schemas.review import ApplyRequested, ItemApproved
+from streams.learning.decider import Learning
+from streams.snapshot import Snapshots
+from tests.cli.running import relearn
+from tests.projections.learning import shown
 from tests.streams.learning.story import name
 
 REVIEWER = name("reviewer")
 CAUGHT_UP_SECONDS = 120
+TABLES = [table for table in shown.TABLES if table != "positions"]
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -99,6 +106,7 @@ async def test_events_become_reviewed_knowledge(folder: Path) -> None:
             await bad_input_harms_nobody(tree, appender, sender)
             await killed_parts_come_back(tree, appender)
             await a_reviewer_makes_it_knowledge(tree, appender)
+            await the_owner_is_forgotten(tree)
 
 
 async def two_shops_say_the_same(tree: Tree, appender: Appender) -> None:
@@ -176,3 +184,59 @@ async def a_reviewer_makes_it_knowledge(tree: Tree, appender: Appender) -> None:
     assert [orjson.loads(value or b"null")["content"] for value in await feed(tree, known)] == [
         "Refunds take 14 days."
     ]
+
+
+async def the_owner_is_forgotten(tree: Tree) -> None:
+    """The same owner speaks in two shops; one of them forgets."""
+    known = identity(7, name("apply"), "knowledge", identity(7, name("c1"), "item"))
+    counts = await counted(tree, 7)
+    assert await saying(tree, 7) == {"owner_corrections": 1, "learning_queue": 1, "knowledge_base_rag": 1}
+    assert (await told(tree, "verify", "--domain", "learning")).exit_code == 0
+    done = await told(tree, "erase", "--shop", "7", "--actor", "owner", "--reason", "asked", "--json")
+    assert done.exit_code == 0, done.output
+    (decided,) = orjson.loads(done.stdout)
+    assert (decided["items"], decided["knowledge"], decided["unfinished"]) == (1, 1, False)
+    assert await saying(tree, 7) == {}
+    assert await saying(tree, 8) == {"owner_corrections": 1, "learning_queue": 1}
+    assert await counted(tree, 7) == counts | {"learning_audit_log": counts["learning_audit_log"] + 3}
+    assert await rows(tree, "SELECT status, content FROM knowledge_base_rag") == [("retracted", "[erased]")]
+    assert (await feed(tree, known))[-1] is None
+    kept = await remembered(tree, 7)
+    assert (b"gift cards" in kept, b"14 days" in kept) == (True, False)
+    verified = await told(tree, "verify", "--domain", "learning")
+    assert verified.exit_code == 0, verified.output
+    assert (await told(tree, "why", str(known))).exit_code == 0
+    report = await told(tree, "erase", "--report")
+    assert "a person" in report.stdout
+    assert "learning.decisions" in report.stdout
+
+
+async def told(tree: Tree, *words: str) -> Any:
+    return await relearn(*words, env=tree.settings.environment())
+
+
+async def saying(tree: Tree, shop: int) -> dict[str, int]:
+    """How many rows of each table have the owner's words."""
+    found = {}
+    for table in TABLES:
+        query = f"SELECT count(*) FROM {table} AS t WHERE shop_id = $1 AND to_jsonb(t)::TEXT LIKE '%14 days%'"
+        ((found[table],),) = await rows(tree, query, shop)
+    return {table: count for table, count in found.items() if count}
+
+
+async def counted(tree: Tree, shop: int) -> dict[str, int]:
+    query = "SELECT count(*) FROM {} WHERE shop_id = $1"
+    return {table: (await rows(tree, query.format(table), shop))[0][0] for table in TABLES}
+
+
+async def remembered(tree: Tree, shop: int) -> bytes:
+    """What the snapshot of the shop's partition holds of it, as soon as there is one."""
+    assert tree.settings.snapshot_dir is not None
+    saved = Snapshots(tree.settings.snapshot_dir, Learning(), tree.settings.topic("learning.decisions"))
+    async with asyncio.timeout(30):
+        while True:
+            for partition in range(tree.settings.partitions):
+                folded = saved.load(partition) if saved.path(partition).exists() else None
+                if folded is not None and shop in folded.state.domain.shops:
+                    return pickle.dumps(folded.state.domain.shops[shop])
+            await asyncio.sleep(0.05)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from projections.audit import GENERAL, POLICY, Told, audit_row, field
 from projections.change import Change, Statement
+from projections.learning import keys
 from projections.projection import Logged
 from schemas import learning as out
 from schemas.correction import ResponseCorrected
@@ -18,6 +19,7 @@ from schemas.stored import (
     ConversationOutdated,
     ConversationStored,
     CorrectionStored,
+    EventStored,
     FeedbackStored,
     ResponseStored,
 )
@@ -43,6 +45,7 @@ TOLD: Told = {
     out.ItemApplied: ("knowledge_id",),
     out.MergeReverted: ("source_id", "new_item_id"),
     out.ItemSplit: ("source", "split_from"),
+    out.ItemErased: ("source_ids", "lost"),
     out.KnowledgeApplied: ("item_id", "supersedes"),
     out.KnowledgeImported: ("supersedes", "conflicts_with"),
     out.KnowledgeEdited: ("supersedes", "new_question"),
@@ -54,6 +57,8 @@ TOLD: Told = {
     out.KnowledgeRetracted: ("reviewer_id",),
     out.KnowledgeRolledBack: ("reviewer_id",),
     out.KnowledgeRevived: (),
+    out.KnowledgeErased: ("lost",),
+    out.SubjectErased: ("conversations", "items", "knowledge", "unfinished"),
 }
 """What rows of this domain's outcomes tell."""
 
@@ -115,4 +120,6 @@ def audit(log: Logged, place: int, outcome: Outcome) -> Change:
     """The row of the outcome with this number in its record, which its id follows from."""
     id = uuid5(NAMESPACE, f"{log.topic}/{log.partition}/{log.offset}/{place}")
     row = audit_row(log, place, outcome, TOLD, actor)
-    return Change(ADD, ShopAuditRow(outcome.shop_id, id, log.topic, *row[:-1]))
+    # An erasure finds by the audit which events are a person's.
+    reads = (keys.kept(log.partition),) if isinstance(outcome, EventStored) else ()
+    return Change(ADD, ShopAuditRow(outcome.shop_id, id, log.topic, *row[:-1]), reads=reads)

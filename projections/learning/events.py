@@ -112,7 +112,8 @@ def correction(log: Logged, outcome: CorrectionStored) -> Iterator[Change]:
         event.time,
     )
     writes = (keys.correction(shop_id, outcome.id),)
-    yield Change(STORE_CORRECTION, row, writes, (keys.conversation(shop_id, data.conversation_id),))
+    reads = (keys.conversation(shop_id, data.conversation_id), keys.kept(log.partition))
+    yield Change(STORE_CORRECTION, row, writes, reads)
 
 
 def call(log: Logged, outcome: CallStored) -> Iterator[Change]:

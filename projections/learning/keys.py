@@ -44,5 +44,5 @@ def shop(shop_id: int) -> Key:
 
 
 def kept(partition: int) -> Key:
-    """What retention removes: read by all that adds to it."""
+    """What retention and erasure remove: read by all that adds to it."""
     return ("kept", partition)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from projections.learning import conversations, events, knowledge, merges, queue, retention
+from projections.learning import conversations, erasure, events, knowledge, merges, queue, retention
 from projections.learning.audit import audit
 from projections.projection import GENERAL, Handler, Monthly, Projection, nothing
 from schemas import learning as out
@@ -43,6 +43,7 @@ HANDLERS: Mapping[type[Outcome], Handler] = {
     out.ItemApplied: queue.applied,
     out.ItemSplit: merges.split,
     out.MergeReverted: merges.reverted,
+    out.ItemErased: erasure.item,
     out.KnowledgeApplied: knowledge.applied,
     out.KnowledgeImported: knowledge.imported,
     out.KnowledgeEdited: knowledge.edited,
@@ -54,6 +55,8 @@ HANDLERS: Mapping[type[Outcome], Handler] = {
     out.KnowledgeRetracted: knowledge.becomes,
     out.KnowledgeRolledBack: knowledge.becomes,
     out.KnowledgeRevived: knowledge.becomes,
+    out.KnowledgeErased: erasure.known,
+    out.SubjectErased: erasure.subject,
 }
 
 PROJECTION = Projection(

@@ -159,6 +159,16 @@ class LearningQueries:
             versions = await listed(self._sql.knowledge_versions(conn, shop_id=shop_id, id=id))
             return Knowledge(dict(row), versions, await self._audit(conn, shop_id, id))
 
+    async def erasures(self, shop_id: int | None = None) -> list[Row]:
+        """Every erasure that was decided, oldest first; of all shops unless one is named."""
+        return await listed(self._sql.erasures(self._pool, shop_id=shop_id))
+
+    async def replaced_rows(self) -> int:
+        """How many rows were replaced or removed and still stand in the files of the tables."""
+        async with self._positions.reading(self._pool) as conn:
+            found: int = await self._sql.replaced_rows(conn)
+            return found
+
     async def _audit(self, conn: Any, shop_id: int, id: UUID) -> list[Row]:
         return await listed(self._sql.audit_of(conn, shop_id=shop_id, id=id, page_size=AUDIT_ROWS))
 

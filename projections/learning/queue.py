@@ -245,7 +245,7 @@ def released(log: Logged, outcome: out.ItemReleased) -> Iterator[Change]:
     yield from becomes(log, outcome)
 
 
-def returned(log: Logged, outcome: out.ItemReturned) -> Iterator[Change]:
+def returned(log: Logged, outcome: out.ItemOutcome) -> Iterator[Change]:
     """Pending again, as if never reviewed; its corrections are not applied (any more)."""
     yield change(rows.RETURN, rows.ItemRow(outcome.shop_id, outcome.item_id, log.at), outcome)
     yield from becomes(log, outcome)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
@@ -13,6 +13,7 @@ from schemas.enriched import Enrichment
 from schemas.event import EventData
 from schemas.outcome import Outcome
 from schemas.policy import ExecutionsPolicy
+from schemas.record import Record
 from schemas.task import TaskCompleted, TaskFeedbackGiven, TaskRouted, TaskStarted
 from schemas.topics import EXECUTIONS
 from schemas.vector import Vector
@@ -108,6 +109,13 @@ class Executions:
     def feeds(self, state: State, given: Given, outcome: Outcome) -> Iterator[Feed]:
         """The log itself is what others subscribe to."""
         yield from ()
+
+    def erasures(self, records: Iterable[Record]) -> bool:
+        """Nobody is ever erased here: tasks are of machines."""
+        return False
+
+    def erased(self, record: Record, erasures: bool) -> Record:
+        return record
 
 
 def _overdue(state: State, policy: ExecutionsPolicy, given: Given) -> Iterator[Outcome]:

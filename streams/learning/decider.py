@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ from schemas.feedback import FeedbackGiven
 from schemas.knowledge import KnowledgeImported, KnowledgeProposed
 from schemas.outcome import Outcome
 from schemas.policy import LearningPolicy
+from schemas.record import Record
 from schemas.response import ResponseServed
 from schemas.review import (
     ApplyRequested,
@@ -29,10 +30,13 @@ from schemas.review import (
     KnowledgeRetracted,
     KnowledgeRolledBack,
     MergeReverted,
+    SubjectErased,
 )
 from schemas.topics import LEARNING
 from schemas.vector import Vector
 from streams.domain import Feed, Given
+from streams.learning.erasing import Erasures, erased, erasures
+from streams.learning.erasure import on_erasure
 from streams.learning.evolve import evolve, observe
 from streams.learning.reports import (
     on_call,
@@ -74,6 +78,7 @@ DECIDE: Mapping[type[EventData], Callable[[Shop, LearningPolicy, Given], Iterato
     KnowledgeRetracted: on_retraction,
     KnowledgeRolledBack: on_roll_back,
     MergeReverted: on_merge_reverted,
+    SubjectErased: on_erasure,
 }
 """What is decided about one shop."""
 
@@ -100,6 +105,7 @@ CHANGES_LIVE = (
     learning.KnowledgeRetracted,
     learning.KnowledgeRolledBack,
     learning.KnowledgeRevived,
+    learning.KnowledgeErased,
 )
 FEED = LEARNING.feeds[0].name
 
@@ -141,6 +147,12 @@ class Learning:
             known = state.shop(outcome.shop_id).knowledge[outcome.knowledge_id]
             value = orjson.dumps(live(outcome.shop_id, known, given)) if known.live else None
             yield Feed(FEED, str(known.id).encode("ascii"), value)
+
+    def erasures(self, records: Iterable[Record]) -> Erasures:
+        return erasures(records)
+
+    def erased(self, record: Record, erasures: Erasures) -> Record:
+        return erased(record, erasures)
 
 
 def live(shop_id: int, known: Knowledge, given: Given) -> dict[str, Any]:

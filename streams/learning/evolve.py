@@ -10,6 +10,7 @@ from uuid import UUID
 
 from schemas import learning as out
 from schemas.control import Tick
+from schemas.conversation import ConversationRecorded
 from schemas.knowledge import KnowledgeImported
 from schemas.outcome import GENERAL, Outcome
 from schemas.policy import LearningPolicy
@@ -22,9 +23,10 @@ from schemas.stored import (
     ResponseStored,
 )
 from streams.domain import Given
-from streams.learning.reading import from_words, text_at, texts_at
+from streams.learning.finding import become, show
+from streams.learning.forgetting import item_erased, knowledge_erased, subject_erased
+from streams.learning.reading import text_at, texts_at
 from streams.learning.state import (
-    KINDS,
     Conversation,
     Import,
     Item,
@@ -33,6 +35,7 @@ from streams.learning.state import (
     Shop,
     State,
     Texts,
+    earliest,
 )
 
 
@@ -42,7 +45,7 @@ def evolve(state: State, given: Given, outcome: Outcome) -> None:
 
 
 def observe(state: State, policy: LearningPolicy, given: Given) -> None:
-    """Keeps what was quoted in which conversation, and what was imported last under which id."""
+    """Keeps what was quoted in which conversation, whose it is, and what was imported last under which id."""
     if isinstance(given.data, Tick):
         forget_citations(state, given, timedelta(days=policy.citation_days))
     if not given.shop_id:
@@ -51,8 +54,19 @@ def observe(state: State, policy: LearningPolicy, given: Given) -> None:
     if (conversation := given.data.conversation) is not None and given.data.cited_knowledge_ids:
         known = shop.conversations.setdefault(conversation, Conversation())
         known.cited |= dict.fromkeys(given.data.cited_knowledge_ids, given.at)
+    if isinstance(given.data, ConversationRecorded):
+        note_people(shop, given.data)
     if isinstance(given.data, KnowledgeImported) and (key := import_key(given.data)) in shop.imports:
-        shop.imports[key].content = import_content(given.data)
+        remembered = shop.imports[key]
+        remembered.content, remembered.actor = import_content(given.data), given.data.actor_id
+
+
+def note_people(shop: Shop, data: ConversationRecorded) -> None:
+    """Whose conversation it is."""
+    known = shop.conversations[data.conversation_id]
+    for person in (data.user_id, data.actor_id):
+        if person is not None and person not in known.people:
+            known.people = (*known.people, person)
 
 
 def forget_citations(state: State, given: Given, after: timedelta) -> None:
@@ -143,14 +157,14 @@ def item_split(shop: Shop, given: Given, outcome: out.ItemSplit) -> None:
     left = next(
         s for s in shop.items[outcome.split_from].sources if s.source.source_id == outcome.source.source_id
     )
-    add_item(shop, outcome, Said(left.source, from_words(outcome.words), left.category, left.conflicts))
+    add_item(shop, outcome, Said(left.source, left.texts, left.category, left.conflicts))
     shop.apart.add((outcome.split_from, outcome.source.source_id))
 
 
 def merge_reverted(shop: Shop, given: Given, outcome: out.MergeReverted) -> None:
     item = shop.items[outcome.item_id]
     item.sources = [s for s in item.sources if s.source.source_id != outcome.source_id]
-    item.texts, item.category = from_words(outcome.words), outcome.words.category
+    item.texts, item.category = earliest(item.speaking), outcome.words.category
     for other in set(item.conflicts):
         if not contradict(shop, item, other):
             item.conflicts.discard(other)
@@ -169,34 +183,6 @@ def contradict(shop: Shop, item: Item, other: UUID) -> bool:
 def link(shop: Shop, item: Item, other: UUID) -> None:
     item.conflicts.add(other)
     shop.items[other].conflicts.add(item.id)
-
-
-def become(shop: Shop, item: Item, outcome: out.ItemOutcome) -> None:
-    """The item takes its new state, and is found by its target and as approved."""
-    if outcome.now is None:
-        return
-    now = outcome.now
-    if now.target != item.target:
-        if item.target is not None:
-            shop.targeting[item.target].discard(item.id)
-        item.target = now.target
-    if item.target is not None:
-        shop.targeting.setdefault(item.target, set()).add(item.id)
-    item.status, item.version, item.confidence = now.status, now.version, now.confidence
-    if item.status == "approved":
-        shop.approved[item.id] = None
-    else:
-        shop.approved.pop(item.id, None)
-
-
-def show(shop: Shop, entity: Item | Knowledge) -> None:
-    """Keeps the vectors of what is live, and of nothing else."""
-    for kind in KINDS:
-        text = entity.texts.of(kind) if entity.live else None
-        if text is None:
-            shop.tables[kind].drop(entity.id)
-        else:
-            shop.tables[kind].put(entity.id, text.vector)
 
 
 # Knowledge
@@ -308,6 +294,7 @@ EVOLVE: Mapping[type[Outcome], Callable[[Shop, Given, Any], None]] = {
     out.ItemApplied: item_changed,
     out.MergeReverted: merge_reverted,
     out.ItemSplit: item_split,
+    out.ItemErased: item_erased,
     out.KnowledgeApplied: knowledge_applied,
     out.KnowledgeImported: knowledge_imported,
     out.KnowledgeEdited: knowledge_edited,
@@ -319,4 +306,6 @@ EVOLVE: Mapping[type[Outcome], Callable[[Shop, Given, Any], None]] = {
     out.KnowledgeRetracted: knowledge_changed,
     out.KnowledgeRolledBack: knowledge_rolled_back,
     out.KnowledgeRevived: knowledge_revived,
+    out.KnowledgeErased: knowledge_erased,
+    out.SubjectErased: subject_erased,
 }

@@ -110,7 +110,7 @@ def may_approve_itself(shop: Shop, policy: LearningPolicy, item: Item) -> bool:
     """Auto-approval needs an answer, two groups of sources, and nothing that contradicts."""
     if policy.auto_approve_at is None or item.status != "pending" or item.texts.answer is None:
         return False
-    if item.confidence < policy.auto_approve_at or len(groups([s.source for s in item.sources])) < 2:
+    if item.confidence < policy.auto_approve_at or len(groups([s.source for s in item.speaking])) < 2:
         return False
     near = neighbours(shop, policy, item.texts)
     return not any(n.relation == "different" for n in near) and not any(
@@ -194,7 +194,6 @@ def corroborated(
     pending = item.status == "pending"
     filled = tuple(k for k in KINDS if pending and item.texts.of(k) is None and new.texts.of(k) is not None)
     category = item.category or (new.category if pending else None)
-    sources = [*(said.source for said in item.sources), new.source]
     changed = bool({"question", "answer"} & set(filled)) or category != item.category
     return out.ItemCorroborated(
         shop_id=given.shop_id,
@@ -208,7 +207,9 @@ def corroborated(
         now=item.state.model_copy(
             update={
                 "version": item.version + changed,
-                "confidence": confidence(sources, policy.calibration),
+                "confidence": confidence(
+                    [*(s.source for s in item.speaking), new.source], policy.calibration
+                ),
             }
         ),
         conflicts_with=different_items(near),

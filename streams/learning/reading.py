@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from schemas import standing
 from schemas.standing import Kind, Parts, Words
-from schemas.vector import from_text, to_text
+from schemas.vector import to_text
 from schemas.words import words_at
 from streams.domain import Given
-from streams.learning.state import KINDS, Text, Texts
+from streams.learning.state import KINDS, Speaker, Text, Texts
 
 
 def text_at(given: Given, part: str | None) -> Text | None:
@@ -14,7 +15,10 @@ def text_at(given: Given, part: str | None) -> Text | None:
     if part is None or (embedded := given.enrichment.vectors.get(part)) is None:
         return None
     words = words_at(given.data, part)
-    return None if words is None else Text(words, embedded.vector, embedded.truncated)
+    if words is None:
+        return None
+    speaker = Speaker(given.data.conversation, given.data.actor_id)
+    return Text(words, embedded.vector, embedded.truncated, speaker)
 
 
 def texts_at(given: Given, parts: Parts) -> Texts:
@@ -38,16 +42,9 @@ def to_words(texts: Texts, category: str | None) -> Words:
         category=category,
         vectors={kind: to_text(text.vector) for kind, text in said.items()},
         truncated=tuple(kind for kind, text in said.items() if text.truncated),
+        speakers={kind: _as_said(text.speaker) for kind, text in said.items()},
     )
 
 
-def from_words(words: Words) -> Texts:
-    """The reverse of `to_words`."""
-
-    def text(kind: Kind) -> Text | None:
-        said: str | None = getattr(words, kind)
-        if said is None:
-            return None
-        return Text(said, from_text(words.vectors[kind]), kind in words.truncated)
-
-    return Texts(*map(text, KINDS))
+def _as_said(speaker: Speaker) -> standing.Speaker:
+    return standing.Speaker(conversation_id=speaker.conversation, actor_id=speaker.actor)

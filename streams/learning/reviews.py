@@ -23,7 +23,7 @@ from streams.learning.applying import (
 )
 from streams.learning.confidence import confidence
 from streams.learning.reading import text_at, to_words
-from streams.learning.state import KINDS, Item, Knowledge, Said, Shop, State, Texts
+from streams.learning.state import Item, Knowledge, Said, Shop, State, Texts, earliest
 
 
 def refused(given: Given, reason: str, entity: str, id: UUID, state: str | None = None) -> RequestRefused:
@@ -189,7 +189,9 @@ def on_retraction(shop: Shop, policy: LearningPolicy, given: Given) -> Iterator[
 
 
 def on_roll_back(shop: Shop, policy: LearningPolicy, given: Given) -> Iterator[Outcome]:
-    """One version is undone: of the head, its predecessor is live again; a superseded one leaves the chain."""
+    """One version is undone: of the head, its predecessor is live again, if it still says something; a superseded
+    one leaves the chain.
+    """
     known = shop.knowledge.get(given.data.knowledge_id)
     if known is None or known.status == "retracted":
         yield not_live(given, known)
@@ -212,7 +214,7 @@ def on_roll_back(shop: Shop, policy: LearningPolicy, given: Given) -> Iterator[O
 def undone(
     shop: Shop, policy: LearningPolicy, given: Given, known: Knowledge, before: Knowledge | None
 ) -> Iterator[Outcome]:
-    if before is not None and before.status == "superseded":
+    if before is not None and before.status == "superseded" and before.texts.answer is not None:
         yield out.KnowledgeRevived(
             shop_id=given.shop_id,
             knowledge_id=before.id,
@@ -260,9 +262,9 @@ def on_merge_reverted(shop: Shop, policy: LearningPolicy, given: Given) -> Itera
         yield refuse_item(given, "not_pending", item)
     elif is_anothers(item, data.reviewer_id):
         yield refuse_item(given, "assigned", item)
-    elif leaving is None:
+    elif leaving is None or not leaving.texts:
         yield refuse_item(given, "unknown_source", item)
-    elif len(item.sources) == 1:
+    elif len(item.speaking) == 1:
         yield refuse_item(given, "last_source", item)
     else:
         yield from taken_apart(shop, policy, given, item, leaving)
@@ -271,7 +273,7 @@ def on_merge_reverted(shop: Shop, policy: LearningPolicy, given: Given) -> Itera
 def taken_apart(
     shop: Shop, policy: LearningPolicy, given: Given, item: Item, leaving: Said
 ) -> Iterator[Outcome]:
-    remaining = [said for said in item.sources if said is not leaving]
+    remaining = [said for said in item.speaking if said is not leaving]
     new_id = identity(given.shop_id, given.event.id, "item")
     yield out.ItemSplit(
         shop_id=given.shop_id,
@@ -300,8 +302,3 @@ def taken_apart(
             }
         ),
     )
-
-
-def earliest(sources: list[Said]) -> Texts:
-    """Each kind of text from the earliest source that has it."""
-    return Texts(*(next((t for s in sources if (t := s.texts.of(kind))), None) for kind in KINDS))

@@ -5,9 +5,10 @@ Only `streams.learning.evolve` changes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from schemas.standing import ItemState, ItemStatus, Kind, KnowledgeState, KnowledgeStatus, Source
@@ -17,16 +18,27 @@ from streams.learning.index import VectorTable
 KINDS: tuple[Kind, ...] = ("question", "answer", "complaint")
 
 
+class Speaker(NamedTuple):
+    """Who said something, and in which conversation. Either may be unknown."""
+
+    conversation: UUID | None = None
+    actor: str | None = None
+
+
+NOBODY = Speaker()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Text:
-    """Words with their vector. `truncated`: the vector is of their beginning only."""
+    """Words with their vector, and whose they are. `truncated`: the vector is of their beginning only."""
 
     words: str
     vector: Vector
     truncated: bool = False
+    speaker: Speaker = NOBODY
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Text) and self.words == other.words
+        return isinstance(other, Text) and (self.words, self.speaker) == (other.words, other.speaker)
 
     def __hash__(self) -> int:
         return hash(self.words)
@@ -51,15 +63,27 @@ class Texts:
         """These texts, with what is missing taken from the others."""
         return Texts(*(self.of(kind) or other.of(kind) for kind in KINDS))
 
+    def without(self, kinds: Collection[Kind]) -> Texts:
+        """These texts, less those of some kinds."""
+        return Texts(*(None if kind in kinds else self.of(kind) for kind in KINDS))
+
 
 @dataclass(slots=True)
 class Said:
-    """One source of an item, with what it said and the items that it contradicted when it came."""
+    """One source of an item, with what it said and the items that it contradicted when it came.
+
+    One that was erased is still a source, and says nothing.
+    """
 
     source: Source
     texts: Texts
     category: str | None = None
     conflicts: frozenset[UUID] = frozenset()
+
+
+def earliest(sources: list[Said]) -> Texts:
+    """Each kind of text from the earliest source that has it."""
+    return Texts(*(next((t for s in sources if (t := s.texts.of(kind))), None) for kind in KINDS))
 
 
 @dataclass(slots=True)
@@ -81,6 +105,11 @@ class Item:
     @property
     def live(self) -> bool:
         return self.status in ("pending", "approved")
+
+    @property
+    def speaking(self) -> list[Said]:
+        """The sources that say something: the others were erased, and speak for nothing."""
+        return [said for said in self.sources if said.texts]
 
     @property
     def state(self) -> ItemState:
@@ -119,6 +148,8 @@ class Conversation:
     """How many are decided."""
     cited: dict[UUID, datetime] = field(default_factory=dict)
     """Knowledge that the assistant quoted in it, and when last."""
+    people: tuple[str, ...] = ()
+    """Whose it is: all that it was ever recorded for."""
 
 
 @dataclass(slots=True)
@@ -128,6 +159,8 @@ class Import:
     knowledge_id: UUID
     content: tuple[str, str | None, str | None] | None = None
     """Answer, question and category as they were sent last."""
+    actor: str | None = None
+    """Who sent them."""
 
 
 @dataclass(slots=True)

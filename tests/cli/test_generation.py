@@ -1,4 +1,4 @@
-"""Another shape of the past: made beside the log, compared, adopted in one step, dropped. The scenario is in the log."""
+"""Another shape of the past: made beside the log, compared, adopted in one step, dropped."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
@@ -14,6 +14,7 @@ from schemas.control import DeadLetterDiscarded, DeadLetterRetried, PolicyAdopte
 from schemas.enriched import Enrichment
 from schemas.event import Event, EventData, ShopData
 from schemas.outcome import GENERAL, Outcome
+from schemas.record import Record
 from schemas.topics import DAY_MS, FOR_EVER, MAX_INPUT_BYTES, MAX_RECORD_BYTES, DomainTopics, Topic
 from streams.domain import Feed, Given
 from streams.partition import Opening
@@ -41,6 +42,11 @@ class NumberAdded(Outcome):
 class TicksCounted(Outcome):
     kind: Literal["TicksCounted"] = "TicksCounted"
     ticks: int
+
+
+class TotalForgotten(Outcome):
+    FORGETS: ClassVar[bool] = True
+    kind: Literal["TotalForgotten"] = "TotalForgotten"
 
 
 class CountingPolicy(BaseModel):
@@ -81,10 +87,10 @@ FEED = TOPICS.feeds[0].name
 
 
 class Counting:
-    """Adds up numbers. A number of 13 brings bad luck: nothing can be decided about it."""
+    """Adds up numbers. One of 13 brings bad luck: nothing can be decided about it. After -13 a total is forgotten."""
 
     topics = TOPICS
-    outcomes = (*GENERAL, NumberAdded, TicksCounted)
+    outcomes = (*GENERAL, NumberAdded, TicksCounted, TotalForgotten)
     policy = CountingPolicy
 
     def new_state(self) -> Totals:
@@ -97,6 +103,8 @@ class Counting:
         match given.data:
             case NumberSaid(number=13):
                 raise ArithmeticError("13")
+            case NumberSaid(number=-13):
+                yield TotalForgotten(shop_id=given.shop_id)
             case NumberSaid(number=number, padding=padding):
                 # One by one, so that a decision is seen to see those before it.
                 for sign in (1,) if number % 2 else (1, 1, -1):
@@ -119,6 +127,14 @@ class Counting:
                 state.shops[given.shop_id] = total
             case TicksCounted(ticks=ticks):
                 state.ticks = ticks
+            case TotalForgotten():
+                state.shops.pop(given.shop_id)
+
+    def erasures(self, records: Iterable[Record]) -> None:
+        return None
+
+    def erased(self, record: Record, erasures: None) -> Record:
+        return record
 
     def feeds(self, state: Totals, given: Given, outcome: Outcome) -> Iterator[Feed]:
         if isinstance(outcome, NumberAdded):

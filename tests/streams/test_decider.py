@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -389,6 +390,24 @@ class TestSnapshots:
             await saving.write(numbers(60, 70))
             await until(lambda: self.snapshots(saving).path(0).read_bytes() != before)
             assert all_have(decider, 1, 71)
+
+    async def test_one_is_written_at_once_when_something_is_forgotten(
+        self, scene: Scene, tmp_path: Path
+    ) -> None:
+        scene.settings = scene.settings.model_copy(update={"snapshot_dir": tmp_path})
+        decider = scene.decider(Limits(snapshot_records=4))
+        async with scene.running(decider):
+            await scene.write([enrich(said(1, shop=shop, id=shop), shop - 1) for shop in (1, 2, 3)])
+            await until(lambda: self.snapshots(scene).path(0).exists())
+            await scene.write([enrich(said(-13, shop=2, id=4), 3)])
+            await until(lambda: totals(self.snapshots(scene)) == {1: 1, 3: 1})
+
+
+def totals(snapshots: Snapshots[Any]) -> dict[int, int]:
+    folded = snapshots.load(0)
+    assert folded is not None
+    found: dict[int, int] = folded.state.domain.shops
+    return found
 
 
 async def test_metrics_tell_the_state_of_every_partition(wide: Scene) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -19,9 +18,10 @@ from projections.writer import Entry, Writer
 from runtime.migration import Migrator
 from runtime.postgres import create_pool
 from runtime.settings import Settings
+from schemas.words import ERASED
 from streams.learning.state import Item, Knowledge, Text
-from tests.streams.learning.story import MODEL, WIDTH, Story, name
-from tests.streams.learning.test_properties import REPORTS, REVIEWS, review
+from tests.streams.learning.erasing_stories import HISTORIES, tell
+from tests.streams.learning.story import MODEL, WIDTH, Story
 
 
 @pytest.fixture
@@ -31,15 +31,6 @@ async def tables(empty_database: str) -> Settings:
     await Migrator("learning", dimensions=WIDTH, model=MODEL).upgrade(conn)
     await conn.close()
     return Settings(kafka_bootstrap_servers="nowhere:9092", database_url=empty_database)
-
-
-def told(history: Sequence[Any], shop: int) -> Story:
-    story = Story(shop=shop)
-    for n, step in enumerate(history):
-        event = review(story, *step) if isinstance(step, tuple) else step
-        if event is not None:
-            story.tell(event, id=name(f"{n}"))
-    return story
 
 
 async def show(tables: Settings, story: Story, partition: int, size: int) -> None:
@@ -78,7 +69,7 @@ def shown_item(row: Any) -> Any:
         (row["status"], row["version"], row["confidence_score"], metadata["target"]),
         (row["question"], row["proposed_content"], row["category"]),
         (numbers(row["question_embedding"]), numbers(row["embedding"])),
-        [source["source_id"] for source in metadata["sources"]],
+        [(source["source_id"], source["actor_id"]) for source in metadata["sources"]],
         metadata["conflicts"],
         (row["assigned_to"], row["assigned_at"]),
     )
@@ -88,9 +79,9 @@ def decided_item(item: Item) -> Any:
     content = item.texts.answer or item.texts.complaint or item.texts.question
     return (
         (item.status, item.version, item.confidence, item.target and str(item.target)),
-        (words(item.texts.question), words(content), item.category),
+        (words(item.texts.question), words(content) or ERASED, item.category),
         (vector(item.texts.question), vector(content)),
-        [str(said.source.source_id) for said in item.sources],
+        [(str(said.source.source_id), said.source.actor_id) for said in item.sources],
         sorted(map(str, item.conflicts)),
         (item.assigned_to, item.assigned_at),
     )
@@ -108,7 +99,7 @@ def decided_knowledge(knowledge: Knowledge) -> Any:
     question, answer = knowledge.texts.question, knowledge.texts.answer
     return (
         (knowledge.status, knowledge.superseded_by, knowledge.disputes, knowledge.item_id),
-        (words(question), words(answer), knowledge.category),
+        (words(question), words(answer) or ERASED, knowledge.category),
         (vector(question), vector(answer)),
     )
 
@@ -122,9 +113,9 @@ def test_the_tables_are_the_deciders_state(tables: Settings) -> None:
         suppress_health_check=list(HealthCheck),
         phases=(Phase.reuse, Phase.generate),
     )
-    @given(st.lists(REPORTS | REVIEWS, min_size=5, max_size=40), st.sampled_from([1, 4, 1000]))
+    @given(HISTORIES.filter(lambda history: len(history) > 5), st.sampled_from([1, 4, 1000]))
     def shown(history: list[Any], size: int) -> None:
         partition = next(partitions)
-        asyncio.run(show(tables, told(history, partition), partition, size))
+        asyncio.run(show(tables, tell(history, shop=partition), partition, size))
 
     shown()

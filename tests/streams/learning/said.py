@@ -21,6 +21,7 @@ from schemas.review import (
     KnowledgeRetracted,
     KnowledgeRolledBack,
     MergeReverted,
+    SubjectErased,
 )
 from tests.streams.learning.story import name
 
@@ -111,6 +112,11 @@ def roll_back(knowledge_id: UUID) -> KnowledgeRolledBack:
 
 def revert(item_id: UUID, source_id: UUID) -> MergeReverted:
     return MergeReverted(item_id=item_id, source_id=source_id, reviewer_id=REVIEWER)
+
+
+def erase(person: str | None = None, conversation: str | None = None) -> SubjectErased:
+    about = None if conversation is None else name(conversation)
+    return SubjectErased(erased_actor_id=person, erased_conversation_id=about, reason="asked")
 
 
 def tick() -> Tick:

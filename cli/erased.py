@@ -1,0 +1,117 @@
+"""What was erased, and where its bytes still are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.screen import cell, show, table
+from cli.tables import queries
+from projections.learning.queries import Row
+from runtime.kafka import topic_configs
+from runtime.settings import Settings
+from schemas.topics import DEAD_LETTERS, LEARNING, Topic
+
+FADING = (*LEARNING.inputs, LEARNING.enriched, DEAD_LETTERS)
+"""Topics whose messages go with time."""
+
+COLUMNS = (
+    "at",
+    "shop",
+    "what",
+    "conversations",
+    "items",
+    "knowledge",
+    "finished",
+    "record",
+    "in topics until",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where words of somebody who was erased may still be. `until`: when they are gone there by themselves, at the
+    latest; none: something has to be done, or time alone does not tell.
+    """
+
+    place: str
+    until: datetime | None
+    why: str
+
+
+def show_report(settings: Settings, shop: int | None, as_json: bool) -> None:
+    """Prints every erasure, and where its bytes are."""
+    erasures, told, replaced = asyncio.run(_look(settings, shop))
+    places = list(_places(settings, erasures[-1]["at"], told, replaced)) if erasures else []
+    listed = [{**each, "in_topics_until": max(_untils(each["at"], told), default=None)} for each in erasures]
+    said = {"erasures": listed, "places": [asdict(place) for place in places]}
+    show(said, as_json, lambda out: _print(out, listed, places))
+
+
+async def _look(settings: Settings, shop: int | None) -> tuple[list[Row], Mapping[str, Any], int]:
+    async with queries(settings) as ask:
+        erasures, replaced = await ask.erasures(shop), await ask.replaced_rows()
+    return erasures, await topic_configs(settings, (*FADING, *LEARNING.feeds)), replaced
+
+
+def _untils(at: datetime, told: Mapping[str, Mapping[str, str]]) -> list[datetime]:
+    found = (_until(at, told.get(topic.name, {})) for topic in FADING)
+    return [until for until in found if until is not None]
+
+
+def _until(at: datetime, config: Mapping[str, str]) -> datetime | None:
+    """Until when a topic can hold what came before this time: a segment is removed as a whole, when the last of what
+    it holds is old enough, and takes new messages for as long as `segment.ms`.
+    """
+    kept, segment = int(config.get("retention.ms", -1)), int(config.get("segment.ms", 0))
+    return None if kept < 0 else at + timedelta(milliseconds=kept + segment)
+
+
+def _places(
+    settings: Settings, at: datetime, told: Mapping[str, Mapping[str, str]], replaced: int
+) -> Iterator[Place]:
+    """For the last erasure; what came before it is gone sooner."""
+    log = settings.topic(LEARNING.log.name)
+    yield Place(log, None, "kept for ever: until a generation without the words takes its place")
+    yield from (_fading(settings, topic, at, told) for topic in FADING)
+    for feed in LEARNING.feeds:
+        yield Place(settings.topic(feed.name), None, "earlier values, until the brokers compact the topic")
+    yield Place(
+        "postgres",
+        None,
+        f"{replaced:,} rows that were replaced, until VACUUM; WAL and backups as you keep them",
+    )
+    yield Place("snapshots", None, "of deciders that have had the partition before, until they save it again")
+    yield Place("embedding caches", None, "vectors without words, until newer ones take their place")
+    yield Place("exports", None, "files of `relearn log export`: not known here")
+
+
+def _fading(settings: Settings, topic: Topic, at: datetime, told: Mapping[str, Mapping[str, str]]) -> Place:
+    name, config = settings.topic(topic.name), told.get(topic.name)
+    if config is None:
+        return Place(name, None, "the topic is not there")
+    if (until := _until(at, config)) is None:
+        return Place(name, None, "kept for ever by the brokers' settings")
+    return Place(name, until, f"retention.ms={config['retention.ms']}, segment.ms={config.get('segment.ms')}")
+
+
+def _print(out: Console, erasures: Sequence[Row], places: Sequence[Place]) -> None:
+    if not erasures:
+        out.print("nothing was ever erased")
+        return
+    out.print(table(COLUMNS, [_cells(each) for each in erasures]))
+    out.print(Text("\nwhere bytes still are", style="bold"))
+    out.print(table(("place", "until", "why"), [(p.place, p.until, p.why) for p in places]))
+
+
+def _cells(each: Row) -> Sequence[object]:
+    what = "a person" if each["conversation_id"] is None else f"conversation {cell(each['conversation_id'])}"
+    record = f"{each['log_partition']}:{each['log_offset']}"
+    counts = (each["conversations"], each["items"], each["knowledge"], not each["unfinished"])
+    return (each["at"], each["shop_id"], what, *counts, record, each["in_topics_until"])
