@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -25,8 +26,8 @@ from schemas.topics import DEAD_LETTERS, GENERATIONS, LEARNING
 from streams.domain import Domain
 from streams.generations.adopting import Handover
 from streams.generations.comparing import Recall, compare
-from streams.generations.copying import copying
-from streams.generations.transforming import Reembedded, Repartitioned
+from streams.generations.copying import Copying, copying
+from streams.generations.transforming import Erased, Reembedded, Repartitioned, erasures_of
 from streams.generations.transforming import Transformation as Transforming
 from streams.hearing import Tell
 from streams.learning.judging import Flip, Judgement
@@ -118,7 +119,7 @@ class Generations:
             raise Failed(f"generation {known.next} of {self._name} is being adopted: finish that, or drop it")
         made = self._unfinished(known, wish) or await self._begin(known, wish)
         known = await self._registered()
-        async with self._copying(known, made) as copy:
+        async with self._copying(known, made, await self._transforming(known, made)) as copy:
             with bar(f"generation {made.number} of {self._name}") as progress:
                 progress.begin(await copy.behind())
                 await copy.follow(progress.tell)
@@ -137,26 +138,26 @@ class Generations:
         after = self._to_adopt(known, number)
         hand = Handover(self._following(known), self._domain, known.now, after, self._clock)
         tables = self._tables(known, number)
-        if known.phase == "settled":
-            async with self._copying(known, after) as copy:
+        async with self._copying(known, after, await self._transforming(known, after)) as copy:
+            if known.phase == "settled":
                 await copy.follow(lambda _: None)
-            with bar(f"tables of {self._name}") as progress:
-                progress.begin(sum((await tables.ends()).values()))
-                await tables.prepare(progress.tell)
-        if hand.closes_inputs and known.phase != "adopting":
-            known = await self._enter(known, "closing", number)
-            await self._drain(hand, known)
-        known = await self._enter(known, "adopting", number)
-        began = self._clock.monotonic()
-        await self._hand_over(known, after, hand, tables)
-        await register(
-            self._settings, known.model_copy(update={"current": number, "phase": "settled", "next": None})
-        )
-        return {
-            "domain": self._name,
-            "generation": number,
-            "seconds": round(self._clock.monotonic() - began, 3),
-        }
+                with bar(f"tables of {self._name}") as progress:
+                    progress.begin(sum((await tables.ends()).values()))
+                    await tables.prepare(progress.tell)
+                await copy.follow(lambda _: None)
+            if hand.closes_inputs and known.phase != "adopting":
+                known = await self._enter(known, "closing", number)
+                await self._drain(hand, known)
+            known = await self._enter(known, "adopting", number)
+            began = self._clock.monotonic()
+            await hand.stop_deciders()
+            await copy.finish()
+            await hand.reconnect(copy)
+        await tables.take_over()
+        adopted = known.model_copy(update={"current": number, "phase": "settled", "next": None})
+        await register(self._settings, adopted)
+        seconds = round(self._clock.monotonic() - began, 3)
+        return {"domain": self._name, "generation": number, "seconds_without_decisions": seconds}
 
     async def drop(self, number: int) -> dict[str, Any]:
         """Deletes a generation's topics; undoes an adoption that was not finished.
@@ -184,13 +185,6 @@ class Generations:
         left = known.without(number).model_copy(update={"phase": "settled", "next": None})
         await register(self._settings, left)
         return {"domain": self._name, "generation": number, "topics": names}
-
-    async def _hand_over(self, known: Registered, after: Generation, hand: Handover, tables: Rebuild) -> None:
-        async with self._copying(known, after) as copy:
-            await hand.stop_deciders()
-            await copy.finish()
-            await hand.reconnect(copy)
-        await tables.take_over()
 
     async def _drain(self, hand: Handover, known: Registered) -> None:
         """Waits until nothing is left in the inputs; opens them again if that does not come."""
@@ -247,22 +241,28 @@ class Generations:
             )
         return made[0]
 
-    def _copying(self, known: Registered, made: Generation) -> Any:
-        settings = self._following(known)
-        transformation = self._transforming(known, made)
+    def _copying(
+        self, known: Registered, made: Generation, transformation: Transforming
+    ) -> AbstractAsyncContextManager[Copying]:
         before = made.transformation.of if made.transformation else FIRST
-        return copying(settings, self._domain, before, made.number, transformation, Faults.from_environment())
+        fault = Faults.from_environment()
+        return copying(self._following(known), self._domain, before, made.number, transformation, fault)
 
-    def _transforming(self, known: Registered, made: Generation) -> Transforming:
+    async def _transforming(self, known: Registered, made: Generation) -> Transforming:
         assert made.transformation is not None
         before = known.generation(made.transformation.of)
         match made.transformation.kind:
             case "model":
-                return Reembedded(Embedder(made.model, self._settings.embedding_cache))
+                return Reembedded(
+                    await asyncio.to_thread(Embedder, made.model, self._settings.embedding_cache)
+                )
             case "partitions":
                 return Repartitioned(before.partitions, made.partitions)
-            case _:
-                raise Failed("nothing was erased")
+            case "erased":
+                with bar(f"erasures in {self._name}") as progress:
+                    tell = Tell(progress.begin, progress.tell)
+                    found = await erasures_of(self._within(known, before.number), self._domain, tell)
+                return Erased(self._domain, found)
 
     async def _compared(self, known: Registered, made: Generation, records: int) -> Made:
         """What would have been decided with the other vectors, by the same policies."""

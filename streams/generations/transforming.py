@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
+from runtime.settings import Settings
 from schemas.control import PolicyAdopted as PolicyEvent
 from schemas.control import RetentionAdvanced, Tick
 from schemas.enriched import Embedded, Enrichment
@@ -13,9 +14,11 @@ from schemas.event import PartitionData
 from schemas.keys import key_of, key_of_outcome
 from schemas.outcome import Outcome, PolicyAdopted
 from schemas.record import Record
+from streams.domain import Domain
 from streams.enrichment.check import home_of
 from streams.enrichment.enricher import TextEmbedder
 from streams.enrichment.texts import texts_of
+from streams.hearing import Hear, Tell, hear_log
 
 
 class Transformation(Protocol):
@@ -85,6 +88,42 @@ def _enriched_texts(record: Record) -> Mapping[str, str]:
         return {}
     texts = texts_of(record.event.data)
     return {part: texts[part] for part in record.enrichment.vectors}
+
+
+class Erased(InPlace):
+    """Without the words of whoever was erased before the copy was begun."""
+
+    def __init__(self, domain: Domain[Any], erasures: Mapping[int, Any]) -> None:
+        """`erasures`: by partition, as the domain tells them."""
+        self._domain, self._erasures = domain, erasures
+
+    async def apply(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Nothing is computed anew."""
+        return records
+
+    def homes(self, partition: int, record: Record) -> Iterator[tuple[int, Record]]:
+        """The same partition, and the record without these words."""
+        yield partition, self._domain.erased(record, self._erasures[partition])
+
+
+async def erasures_of(settings: Settings, domain: Domain[Any], tell: Tell) -> Mapping[int, Any]:
+    """Who was erased in each partition of a log, as its records up to now say.
+
+    Raises:
+        UnreadableRecord: if this version cannot read a record.
+    """
+    found: dict[int, list[Record]] = {}
+
+    def begin(partition: int) -> Hear:
+        found[partition] = []
+        return lambda records: found[partition].extend(filter(_forgets, records))
+
+    await hear_log(settings, domain, begin, tell)
+    return {partition: domain.erasures(records) for partition, records in found.items()}
+
+
+def _forgets(record: Record) -> bool:
+    return any(outcome.FORGETS for outcome in record.outcomes)
 
 
 OF_ALL = (PolicyEvent, RetentionAdvanced, Tick)
