@@ -43,7 +43,7 @@ def evolve(state: State, given: Given, outcome: Outcome) -> None:
 
 def observe(state: State, policy: LearningPolicy, given: Given) -> None:
     """Keeps what was quoted in which conversation, and what was imported last under which id."""
-    if isinstance(given.data, Tick):
+    if type(given.data) is Tick:
         forget_citations(state, given, timedelta(days=policy.citation_days))
     if not given.shop_id:
         return
@@ -51,7 +51,7 @@ def observe(state: State, policy: LearningPolicy, given: Given) -> None:
     if (conversation := given.data.conversation) is not None and given.data.cited_knowledge_ids:
         known = shop.conversations.setdefault(conversation, Conversation())
         known.cited |= dict.fromkeys(given.data.cited_knowledge_ids, given.at)
-    if isinstance(given.data, KnowledgeImported) and (key := import_key(given.data)) in shop.imports:
+    if type(given.data) is KnowledgeImported and (key := import_key(given.data)) in shop.imports:
         shop.imports[key].content = import_content(given.data)
 
 
