@@ -61,9 +61,9 @@ def export_traces(endpoint: str, part: str) -> None:
     trace.set_tracer_provider(provider)
 
 
-def carried(headers: Iterable[Header]) -> tuple[Header, ...]:
+def carried(headers: Sequence[Header]) -> tuple[Header, ...]:
     """The context among these headers, as it came; nothing if there is none."""
-    return tuple((name, value) for name, value in headers if name in CARRIED)
+    return () if not headers else tuple((name, value) for name, value in headers if name in CARRIED)
 
 
 def sending(topic: str, kind: str) -> Span:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from schemas.event import Envelope, Event, EventData, PartitionData, attributes
+from schemas.event import Envelope, Event, EventData, PartitionData, Sent, ShopData, attributes
 from schemas.failures import InvalidEvent
 from schemas.task import TaskData
 from schemas.topics import MAX_INPUT_BYTES
@@ -65,35 +66,67 @@ def event_from(
     Raises:
         InvalidEvent: saying which field, and what is wrong with it.
     """
-    envelope = _validated(Envelope, said)
-    kind = types.get(envelope.type)
+    kind = _kind_of(said, types)
+    try:
+        sent = _sent_as(kind).model_validate(said)
+    except ValidationError as error:
+        # What is wrong with the attributes is told first, then with the two together, then with the data.
+        _validated(Envelope, said)
+        _check(said, kind, strict=strict)
+        raise _invalid(error) from None
+    _check(said, kind, strict=strict)
+    newest = upcast(sent.data)
+    sent_as = None if newest is sent.data else sent.type
+    return Event(sent.id, sent.source, sent.time, sent.shopid or 0, sent.subject, newest, sent_as)
+
+
+def _kind_of(said: Mapping[str, Any], types: Mapping[str, type[EventData]]) -> type[EventData]:
+    name = said.get("type") if isinstance(said, dict) else None
+    kind = types.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise InvalidEvent(_unknown(envelope.type, types), field="type")
-    if issubclass(kind, PartitionData):
-        if envelope.shopid is not None:
-            raise InvalidEvent("must be absent: this type concerns a whole partition", field="shopid")
-    elif issubclass(kind, TaskData):
-        _check_task(envelope)
-    elif envelope.shopid is None and _is_about_a_shop(kind):
-        raise InvalidEvent("is required", field="shopid")
-    if strict and (unknown := envelope.data.keys() - kind.model_fields.keys()):
+        raise InvalidEvent(_unknown(_validated(Envelope, said).type, types), field="type")
+    return kind
+
+
+@cache
+def _sent_as(kind: type[EventData]) -> type[Sent[EventData]]:
+    return Sent[kind]  # type: ignore[valid-type]  # a type that is known only now
+
+
+def _check(said: Mapping[str, Any], kind: type[EventData], *, strict: bool) -> None:
+    """What attributes and data must be to each other."""
+    _rule(kind)(said)
+    if strict and (unknown := said["data"].keys() - kind.model_fields.keys()):
         raise InvalidEvent("is not a field of this type", field=f"data.{min(unknown)}")
-    data = _validated(kind, envelope.data, "data.")
-    newest = upcast(data)
-    sent_as = None if newest is data else envelope.type
-    shop_id = envelope.shopid or 0
-    return Event(envelope.id, envelope.source, envelope.time, shop_id, envelope.subject, newest, sent_as)
 
 
-def _check_task(envelope: Envelope) -> None:
-    if envelope.shopid is not None:
+@cache
+def _rule(kind: type[EventData]) -> Callable[[Mapping[str, Any]], None]:
+    return next(rule for base, rule in _RULES.items() if issubclass(kind, base))
+
+
+def _check_partition(said: Mapping[str, Any]) -> None:
+    if said.get("shopid") is not None:
+        raise InvalidEvent("must be absent: this type concerns a whole partition", field="shopid")
+
+
+def _check_task(said: Mapping[str, Any]) -> None:
+    if said.get("shopid") is not None:
         raise InvalidEvent("must be absent: a task belongs to no shop", field="shopid")
-    if envelope.subject != envelope.data.get("task_id"):
+    if said.get("subject") != said["data"].get("task_id"):
         raise InvalidEvent("must be the task's id, as data.task_id says it", field="subject")
 
 
-def _is_about_a_shop(kind: type[EventData]) -> bool:
-    return "actor_id" in kind.model_fields
+def _check_shop(said: Mapping[str, Any]) -> None:
+    if said.get("shopid") is None:
+        raise InvalidEvent("is required", field="shopid")
+
+
+_RULES: Mapping[type[EventData], Callable[[Mapping[str, Any]], None]] = {
+    PartitionData: _check_partition,
+    TaskData: _check_task,
+    ShopData: _check_shop,
+}
 
 
 def _unknown(name: str, types: Mapping[str, type[EventData]]) -> str:
@@ -102,14 +135,17 @@ def _unknown(name: str, types: Mapping[str, type[EventData]]) -> str:
     return f"unknown version {name!r}; known: {', '.join(known)}" if known else f"unknown type {name!r}"
 
 
-def _validated(model: type[M], said: Mapping[str, Any], prefix: str = "") -> M:
+def _validated(model: type[M], said: Mapping[str, Any]) -> M:
     try:
         return model.model_validate(said)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        path = prefix + ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise InvalidEvent(message, field=path.rstrip(".") or None) from None
+        raise _invalid(error) from None
+
+
+def _invalid(error: ValidationError) -> InvalidEvent:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    path = ".".join(str(part) for part in first["loc"])
+    return InvalidEvent(first["msg"].removeprefix("Value error, "), field=path or None)
 
 
 def _depth(value: object) -> int:

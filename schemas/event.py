@@ -42,8 +42,8 @@ class PartitionData(EventData):
     partition: Annotated[int, Field(ge=0, le=100_000)]
 
 
-class Envelope(BaseModel):
-    """The CloudEvents attributes that relearn reads. `data` is validated by its type's own model."""
+class Attributes(BaseModel):
+    """The CloudEvents attributes that relearn reads."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
@@ -55,6 +55,11 @@ class Envelope(BaseModel):
     subject: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
     datacontenttype: Annotated[str, Field(pattern=r"^application/([\w.-]+\+)?json(;.*)?$")] | None = None
     shopid: ShopId | None = None
+
+
+class Envelope(Attributes):
+    """The CloudEvents attributes that relearn reads. `data` is validated by its type's own model."""
+
     data: dict[str, Any]
 
 
@@ -69,6 +74,12 @@ def version_of(event_type: str) -> tuple[str, int]:
 
 
 D = TypeVar("D", bound=EventData, covariant=True)
+
+
+class Sent(Attributes, Generic[D]):
+    """An event of one type as it was sent: attributes and data are validated at once."""
+
+    data: D
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.event import Event, PartitionData
+from schemas.event import Event
 from schemas.execution import TaskOutcome
 from schemas.outcome import Outcome
 from schemas.task import TaskData
@@ -12,12 +12,10 @@ from schemas.task import TaskData
 
 def key_of(event: Event[Any]) -> bytes | None:
     """The task's id, else the shop in ASCII decimal; none for what concerns a whole partition."""
-    match event.data:
-        case PartitionData():
-            return None
-        case TaskData(task_id=task_id):
-            return task_id.encode()
-    return b"%d" % event.shop_id
+    if event.shop_id:
+        return b"%d" % event.shop_id
+    data = event.data
+    return data.task_id.encode() if isinstance(data, TaskData) else None
 
 
 def key_of_outcome(outcome: Outcome) -> bytes | None:

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from schemas.outcome import Outcome
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=1_000)
 def from_ms(ms: int) -> datetime:
     """Milliseconds since 1970 as an instant in UTC, exactly."""
     return EPOCH + timedelta(milliseconds=ms)
@@ -94,7 +95,7 @@ class RecordCodec:
             "seq": record.seq,
             "at": record.at,
             "policy": record.policy,
-            "outcomes": [o.model_dump(mode="json", exclude_none=True) for o in record.outcomes],
+            "outcomes": [_written(outcome) for outcome in record.outcomes],
         }
         if record.input is not None:
             said["input"] = coordinates_to_json(record.input)
@@ -133,3 +134,8 @@ class RecordCodec:
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a record: {error!r}") from error
+
+
+def _written(outcome: Outcome) -> orjson.Fragment:
+    """The outcome as JSON. `model_dump_json` would make a text of the bytes first, and takes long to ask for it."""
+    return orjson.Fragment(outcome.__pydantic_serializer__.to_json(outcome, exclude_none=True))

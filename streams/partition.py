@@ -303,15 +303,15 @@ class Machine(Generic[S]):
         if event_key(given.event) in state.seen:
             yield DuplicateIgnored(shop_id=given.shop_id, event_id=given.event.id)
             return
-        match given.data:
-            case control.PolicyAdopted():
-                yield self._adopted(state, given.data)
-            case control.RetentionAdvanced(before=before):
-                yield RetentionAdvanced(before=before)
-            case control.DeadLetterRetried():
-                yield DeadLetterRetried(**dict(given.data))
-            case control.DeadLetterDiscarded():
-                yield DeadLetterDiscarded(**dict(given.data))
+        kind = type(given.data)
+        if kind is control.PolicyAdopted:
+            yield self._adopted(state, given.data)
+        elif kind is control.RetentionAdvanced:
+            yield RetentionAdvanced(before=given.data.before)
+        elif kind is control.DeadLetterRetried:
+            yield DeadLetterRetried(**dict(given.data))
+        elif kind is control.DeadLetterDiscarded:
+            yield DeadLetterDiscarded(**dict(given.data))
         yield from self.domain.decide(state.domain, state.policy, given)
 
     def _adopted(self, state: PartitionState[S], data: control.PolicyAdopted) -> Outcome:
@@ -333,12 +333,13 @@ class Machine(Generic[S]):
         )
 
     def _evolve(self, state: PartitionState[S], given: Given | None, outcome: Outcome) -> None:
-        if isinstance(outcome, PolicyAdopted):
+        # Of a model's instance pydantic takes long to say that it is not another's.
+        if type(outcome) is PolicyAdopted:
             state.policy = self.domain.policy.model_validate(outcome.policy)
             state.policy_hash = outcome.policy_hash
             state.model = outcome.embedding_model
             state.partitions = outcome.partitions
-        elif isinstance(outcome, TopicsReconnected):
+        elif type(outcome) is TopicsReconnected:
             _reconnect(state, outcome)
         elif given is not None:
             self.domain.evolve(state.domain, given, outcome)
@@ -366,7 +367,7 @@ def _reconnect(state: PartitionState[Any], topics: TopicsReconnected) -> None:
 
 
 def _is_repeat(record: Record) -> bool:
-    return bool(record.outcomes) and isinstance(record.outcomes[0], DuplicateIgnored)
+    return bool(record.outcomes) and type(record.outcomes[0]) is DuplicateIgnored
 
 
 def dead_letter(record: Record, message: Invalid) -> Feed:

@@ -156,8 +156,8 @@ def metadata_of(outcome: ExecutionClosed) -> dict[str, Any]:
         told["predicted_duration_seconds"] = outcome.routed.predicted_duration_seconds
     if outcome.started_at is not None:
         told["started_at"] = outcome.started_at
-    if isinstance(outcome, ExecutionAbandoned):
+    if type(outcome) is ExecutionAbandoned:
         told["abandoned"] = True
-    if isinstance(outcome, ExecutionRecorded):
+    if type(outcome) is ExecutionRecorded:
         told["tokens_used"] = outcome.completed.tokens_used
     return {name: value for name, value in told.items() if value is not None}

@@ -100,15 +100,14 @@ class Check:
     def _read(self, raw: RawInput) -> Valid | Astray:
         if not raw.value:
             raise InvalidEvent("has no value: inputs are facts, they cannot be deleted by a tombstone")
-        event = decode(raw.value, self._domain.types)
+        event: Event[Any] = decode(raw.value, self._domain.types)
         self._check_topic(event, raw)
         _check_time(event, raw.appended_at)
-        if isinstance(event.data, PartitionData):
-            _check_partition(event.data, raw)
         key = key_of(event)
-        return (
-            Valid(raw.coordinates, raw.value, event, None) if key is None else self._at_home(event, raw, key)
-        )
+        if key is not None:
+            return self._at_home(event, raw, key)
+        _check_partition(event.data, raw)
+        return Valid(raw.coordinates, raw.value, event, None)
 
     def _check_topic(self, event: Event[Any], raw: RawInput) -> None:
         if event.type not in self._types_of[raw.topic]:

@@ -73,7 +73,9 @@ class Surroundings:
 
 def run(settings: Settings, served: Sequence[Served], around: Surroundings) -> NoReturn:
     """Enriches until SIGTERM or SIGINT, then finishes the batch in hand and ends the process with status 0."""
-    loop = uvloop.new_event_loop()
+    # Not for this loop alone: Faust's consumer makes one of its own, in a thread.
+    uvloop.install()
+    loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     build_worker(settings, served, around, loop=loop).execute_from_commandline()
 

@@ -97,7 +97,7 @@ DECIDE_FOR_ALL: Mapping[type[EventData], Callable[[State, LearningPolicy, Given]
 }
 """What is decided about a whole partition."""
 
-CHANGES_LIVE = (
+CHANGES_LIVE = {
     learning.KnowledgeApplied,
     learning.KnowledgeImported,
     learning.KnowledgeEdited,
@@ -106,7 +106,7 @@ CHANGES_LIVE = (
     learning.KnowledgeRolledBack,
     learning.KnowledgeRevived,
     learning.KnowledgeErased,
-)
+}
 FEED = LEARNING.feeds[0].name
 
 
@@ -141,9 +141,9 @@ class Learning:
     def evolve(self, state: State, given: Given, outcome: Outcome) -> None:
         evolve(state, given, outcome)
 
-    def feeds(self, state: State, given: Given, outcome: Outcome) -> Iterator[Feed]:
+    def feeds(self, state: State, given: Given, outcome: Any) -> Iterator[Feed]:
         """Knowledge that became live, or a tombstone for what no longer is."""
-        if isinstance(outcome, CHANGES_LIVE):
+        if type(outcome) in CHANGES_LIVE:
             known = state.shop(outcome.shop_id).knowledge[outcome.knowledge_id]
             value = orjson.dumps(live(outcome.shop_id, known, given)) if known.live else None
             yield Feed(FEED, str(known.id).encode("ascii"), value)

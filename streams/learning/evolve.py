@@ -46,7 +46,8 @@ def evolve(state: State, given: Given, outcome: Outcome) -> None:
 
 def observe(state: State, policy: LearningPolicy, given: Given) -> None:
     """Keeps what was quoted in which conversation, whose it is, and what was imported last under which id."""
-    if isinstance(given.data, Tick):
+    kind = type(given.data)
+    if kind is Tick:
         forget_citations(state, given, timedelta(days=policy.citation_days))
     if not given.shop_id:
         return
@@ -54,9 +55,9 @@ def observe(state: State, policy: LearningPolicy, given: Given) -> None:
     if (conversation := given.data.conversation) is not None and given.data.cited_knowledge_ids:
         known = shop.conversations.setdefault(conversation, Conversation())
         known.cited |= dict.fromkeys(given.data.cited_knowledge_ids, given.at)
-    if isinstance(given.data, ConversationRecorded):
+    if kind is ConversationRecorded:
         note_people(shop, given.data)
-    if isinstance(given.data, KnowledgeImported) and (key := import_key(given.data)) in shop.imports:
+    if kind is KnowledgeImported and (key := import_key(given.data)) in shop.imports:
         remembered = shop.imports[key]
         remembered.content, remembered.actor = import_content(given.data), given.data.actor_id
 
