@@ -12,11 +12,12 @@ from schemas import execution, generated, learning
 from schemas.compatibility import incompatibilities
 from schemas.event import Envelope, EventData, PartitionData
 from schemas.examples import examples_of
+from schemas.generation import Registered
 from schemas.messages import DEAD_LETTER, ENRICHED, LIVE_KNOWLEDGE, record_schema
 from schemas.outcome import Outcome
 from schemas.record import RecordCodec
 from schemas.task import TaskData
-from schemas.topics import DEAD_LETTERS, DOMAINS, DomainTopics, Role, Topic
+from schemas.topics import DEAD_LETTERS, DOMAINS, GENERATIONS, DomainTopics, Role, Topic
 from schemas.upcasting import UPCASTERS
 from schemas.versions import missing
 
@@ -77,7 +78,7 @@ def _superseded(kind: type[EventData]) -> str:
 
 
 def asyncapi(domains: Iterable[DomainTopics]) -> dict[str, Any]:
-    """The AsyncAPI 3.0 document of these domains and of the dead letters that they share."""
+    """The AsyncAPI 3.0 document of these domains and of what they share."""
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     messages: dict[str, Any] = {}
@@ -113,6 +114,7 @@ def _payloads(domains: Iterable[DomainTopics]) -> Iterator[tuple[Topic, dict[str
         for feed in domain.feeds:
             yield feed, {feed.name: known[feed.name]}
     yield DEAD_LETTERS, {DEAD_LETTERS.name: DEAD_LETTER}
+    yield GENERATIONS, {GENERATIONS.name: Registered.model_json_schema()}
 
 
 def _component(name: str, schema: Schema) -> dict[str, Schema]:
