@@ -85,13 +85,12 @@ async def _erase(settings: Settings, shop: int, data: SubjectErased, manner: Man
 def _told(done: list[Erased]) -> str:
     conversations = sum(len(each.conversations) for each in done)
     items, knowledge = sum(each.items for each in done), sum(each.knowledge for each in done)
-    counted = f"{conversations:,} conversations, {items:,} items, {knowledge:,} pieces of knowledge"
     if not (conversations or items or knowledge):
         return (
             "nothing was learned from them: feedback, calls and responses of theirs are erased, if there are any. "
             "If you expected more, look at the shop and the id."
         )
     return (
-        f"erased from {counted}, and all their feedback, corrections, calls and responses. "
-        "`relearn erase --report` tells where bytes still are."
+        f"erased: conversations {conversations:,}, items {items:,}, knowledge {knowledge:,}, and all feedback, "
+        "corrections, calls and responses of theirs. `relearn erase --report` tells where bytes still are."
     )

@@ -16,7 +16,7 @@ from cli.tables import queries
 from projections.learning.queries import Row
 from runtime.kafka import topic_configs
 from runtime.settings import Settings
-from schemas.topics import DEAD_LETTERS, LEARNING, Topic
+from schemas.topics import DAY_MS, DEAD_LETTERS, LEARNING, Topic
 
 FADING = (*LEARNING.inputs, LEARNING.enriched, DEAD_LETTERS)
 """Topics whose messages go with time."""
@@ -69,8 +69,8 @@ def _until(at: datetime, config: Mapping[str, str]) -> datetime | None:
     """Until when a topic can hold what came before this time: a segment is removed as a whole, when the last of what
     it holds is old enough, and takes new messages for as long as `segment.ms`.
     """
-    kept, segment = int(config.get("retention.ms", -1)), int(config.get("segment.ms", 0))
-    return None if kept < 0 else at + timedelta(milliseconds=kept + segment)
+    kept, segment = int(config.get("retention.ms", -1)), int(config.get("segment.ms", -1))
+    return None if kept < 0 or segment < 0 else at + timedelta(milliseconds=kept + segment)
 
 
 def _places(
@@ -98,7 +98,8 @@ def _fading(settings: Settings, topic: Topic, at: datetime, told: Mapping[str, M
         return Place(name, None, "the topic is not there")
     if (until := _until(at, config)) is None:
         return Place(name, None, "kept for ever by the brokers' settings")
-    return Place(name, until, f"retention.ms={config['retention.ms']}, segment.ms={config.get('segment.ms')}")
+    days = (int(config[key]) / DAY_MS for key in ("retention.ms", "segment.ms"))
+    return Place(name, until, "kept {:g} days, and up to {:g} more with what came later".format(*days))
 
 
 def _print(out: Console, erasures: Sequence[Row], places: Sequence[Place]) -> None:
