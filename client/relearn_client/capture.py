@@ -20,6 +20,7 @@ from relearn_client.event import TaskData, model_of
 from relearn_client.models import TaskCompleted, TaskFeedbackGiven, TaskRouted, TaskStarted
 from relearn_client.observed import ObservedTask
 from relearn_client.producing import HANG_UP_SECONDS, end, new_producer
+from relearn_client.topics import Topics
 from relearn_client.warning import warn
 
 CAPACITY = 10_000
@@ -65,7 +66,9 @@ class TelemetryCapture:
         self._monotonic = monotonic
         self._envelopes = Envelopes(source, topic_prefix, now=now, new_id=new_id)
         self._buffer = Buffer(capacity, capacity_bytes)
-        self._delivery = Delivery(self._buffer, self._new_producer)
+        self._delivery = Delivery(
+            self._buffer, self._new_producer, Topics(bootstrap_servers, topic_prefix, options)
+        )
         self._failed = 0
         self._lock = Lock()
         self._sending: asyncio.Task[None] | None = None

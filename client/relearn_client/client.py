@@ -8,6 +8,7 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import MessageSizeTooLargeError
 
 from relearn_client.envelope import Envelopes, utc_now
 from relearn_client.event import ShopData, model_of
@@ -19,6 +20,7 @@ from relearn_client.models import (
     ResponseServed,
 )
 from relearn_client.producing import end, new_producer
+from relearn_client.topics import Topics
 
 
 class NotStarted(RuntimeError):
@@ -54,6 +56,7 @@ class Client:
         self._options = options
         self._close_seconds = close_seconds
         self._envelopes = Envelopes(source, topic_prefix, now=now, new_id=new_id)
+        self._topics = Topics(bootstrap_servers, topic_prefix, options)
         self._producer: AIOKafkaProducer | None = None
 
     async def __aenter__(self) -> Self:
@@ -76,6 +79,7 @@ class Client:
         except BaseException:
             await end(producer, 0)
             raise
+        await self._topics.look()
         self._producer = producer
 
     async def close(self) -> None:
@@ -148,5 +152,13 @@ class Client:
         if self._producer is None:
             raise NotStarted("use the client within `async with`, or after `start`")
         message = self._envelopes.about_shop(event, shop, event_id)
-        await self._producer.send_and_wait(message.topic, message.value, message.key)
-        return message.id
+        while True:
+            topic = self._topics.now(message.topic)
+            try:
+                await self._producer.send_and_wait(topic, message.value, message.key)
+            except MessageSizeTooLargeError:
+                # So brokers speak of topics that are closed, too.
+                if not await self._topics.have_moved(topic):
+                    raise
+            else:
+                return message.id

@@ -16,6 +16,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 from relearn_client.buffer import Buffer
 from relearn_client.envelope import Message
 from relearn_client.producing import end
+from relearn_client.topics import Topics
 from relearn_client.warning import warn
 
 MOST = 500
@@ -31,9 +32,10 @@ log = logging.getLogger(__name__)
 class Delivery:
     """At least once, in order; a message that is too large for the broker is refused, and the next one sent."""
 
-    def __init__(self, buffer: Buffer, new_producer: Callable[[], AIOKafkaProducer]) -> None:
+    def __init__(self, buffer: Buffer, new_producer: Callable[[], AIOKafkaProducer], topics: Topics) -> None:
         self._buffer = buffer
         self._new_producer = new_producer
+        self._topics = topics
         self._batch: dict[int, Message] = {}
         self._pause = FIRST_PAUSE
         self.sent = 0
@@ -73,26 +75,33 @@ class Delivery:
     async def _send(self, producer: AIOKafkaProducer) -> None:
         """Sends the batch; what is not acknowledged stays in it. Raises the first reason."""
         futures: list[Future[Any]] = []
+        large: dict[int, str] = {}
         for number, message in list(self._batch.items()):
+            topic = self._topics.now(message.topic)
             try:
-                future = await producer.send(message.topic, message.value, message.key)
+                future = await producer.send(topic, message.value, message.key)
             except MessageSizeTooLargeError:
                 self._refuse(number)
                 continue
-            future.add_done_callback(partial(self._settle, number))
+            future.add_done_callback(partial(self._settle, number, topic, large))
             futures.append(future)
         if futures:
             await asyncio.wait(futures)
+        for topic in set(large.values()):
+            # So brokers speak of topics that are closed, too.
+            if not await self._topics.have_moved(topic):
+                for number in [number for number, at in large.items() if at == topic]:
+                    self._refuse(number)
         for future in futures:
             if not isinstance(future.exception(), MessageSizeTooLargeError):
                 future.result()
 
-    def _settle(self, number: int, future: Future[Any]) -> None:
+    def _settle(self, number: int, topic: str, large: dict[int, str], future: Future[Any]) -> None:
         if future.cancelled():
             return
         failure = future.exception()
         if isinstance(failure, MessageSizeTooLargeError):
-            self._refuse(number)
+            large[number] = topic
         elif failure is None and self._batch.pop(number, None) is not None:
             self.sent += 1
 
@@ -110,6 +119,7 @@ class Delivery:
         producer = self._new_producer()
         try:
             await producer.start()
+            await self._topics.look()
             yield producer
         finally:
             await end(producer, 0)
