@@ -83,7 +83,9 @@ def _render(out: Console, found: dict[str, Any]) -> None:
     for domain in found["outdated"]:
         words = f"the tables of {domain} are of an older version: run `relearn rebuild --domain {domain}`"
         out.print(Text(words, style="red"))
-    out.print(f"\n{found['dead_letters']:,} dead letters")
+    count = found["dead_letters"]
+    hint = " in 30 days: `relearn dead-letters list` tells which are open" if count else ""
+    out.print(f"\n{count:,} dead letters{hint}")
 
 
 def _trouble(row: dict[str, Any]) -> str:

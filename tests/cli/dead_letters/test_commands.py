@@ -68,8 +68,10 @@ class House:
         found: list[dict[str, Any]] = orjson.loads(await self.succeeds("list", "--json", *words))
         return found
 
-    async def states(self) -> dict[str, str]:
-        return {each["input"]: each["state"] for each in await self.letters("--all")}
+    async def states(self, *but: str) -> dict[str, str]:
+        """Of all letters but these."""
+        found = {each["input"]: each["state"] for each in await self.letters("--all")}
+        return {place: state for place, state in found.items() if place not in but}
 
     async def rows(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
         conn = await connect(self.settings, LEARNING.name)
@@ -102,7 +104,14 @@ def said(talk: str, **attributes: Any) -> dict[str, Any]:
     return event(SERVED, 7, data, time=now(), **attributes)
 
 
-async def test_what_died_is_mended_and_sent_again(house: House, tmp_path: Path) -> None:
+async def test_from_death_to_the_end(house: House, tmp_path: Path) -> None:
+    """One after the other, for it takes longer to start the parts than to ask all this of them."""
+    await what_died_is_mended_and_sent_again(house, tmp_path)
+    await what_is_good_for_nothing_dies_again_and_is_discarded(house)
+    await killed_before_the_attempt_is_recorded_it_is_sent_once_more_and_decided_once(house)
+
+
+async def what_died_is_mended_and_sent_again(house: House, tmp_path: Path) -> None:
     talk = str(uuid4())
     broken = said(talk, shopid="7 \x1b[31m")
     letter = await house.send(orjson.dumps(broken), HOME)
@@ -137,7 +146,8 @@ async def test_what_died_is_mended_and_sent_again(house: House, tmp_path: Path) 
     assert await house.rows(MENDED) == [(3,)]
 
 
-async def test_what_is_good_for_nothing_dies_again_and_is_discarded(house: House) -> None:
+async def what_is_good_for_nothing_dies_again_and_is_discarded(house: House) -> None:
+    before = await house.states()
     letter = await house.send(b'{"shopid": 7,', 2, key=b"x", topic=TASKS)
     other = await house.send(b"\xff\0", AWAY)
     assert {each["domain"] for each in await house.letters()} == {"learning", "executions"}
@@ -145,7 +155,7 @@ async def test_what_is_good_for_nothing_dies_again_and_is_discarded(house: House
     assert [each["input"] for each in await house.letters("--domain", "learning")] == [other]
 
     assert "1 dead again or refused" in await house.fails("retry", letter, "--force")
-    states = await house.states()
+    states = await house.states(*before)
     (again,) = states.keys() - {letter, other}
     assert states == {letter: "dead again", again: "open", other: "open"}
     (listed,) = await house.letters("--reason", "not JSON", "--domain", "executions")
@@ -154,7 +164,7 @@ async def test_what_is_good_for_nothing_dies_again_and_is_discarded(house: House
     told = await house.succeeds("discard", "--all", "--yes", "--reason", "noise", "--by", "bob")
     assert f"dead letter discarded {again}" in told
     assert await house.letters() == []
-    assert await house.states() == {letter: "dead again", again: "discarded", other: "discarded"}
+    assert await house.states(*before) == {letter: "dead again", again: "discarded", other: "discarded"}
     assert "is not open but discarded" in await house.fails("discard", again, "--reason", "noise")
     assert "left: was discarded by bob" in await house.fails("retry", other)
     assert await house.rows(AUDIT, "DeadLetterDiscarded") == [("bob", other.rpartition("/")[2])]
@@ -162,17 +172,19 @@ async def test_what_is_good_for_nothing_dies_again_and_is_discarded(house: House
     assert "is no input as TOPIC/PARTITION/OFFSET" in await house.fails("show", "dead-letters/0/1")
 
 
-async def test_killed_before_the_attempt_is_recorded_it_is_sent_once_more_and_decided_once(
+async def killed_before_the_attempt_is_recorded_it_is_sent_once_more_and_decided_once(
     house: House,
 ) -> None:
+    before, shown = await house.states(), await house.rows(MENDED)
     letter = await house.send(orjson.dumps(said(str(uuid4()))), AWAY, key=b"8")
     assert await killed_at(house.settings, "after-append", "retry", letter) == -signal.SIGKILL
     await until_caught_up(house.settings, SECONDS)
-    assert await house.rows(MENDED) == [(1,)]
-    assert await house.states() == {letter: "open"}
+    more = await house.rows(MENDED)
+    assert more == [(shown[0][0] + 1,)]
+    assert await house.states(*before) == {letter: "open"}
 
     (told,) = orjson.loads(await house.succeeds("retry", "--all", "--json"))
     assert told["appended"].startswith(f"{EVENTS}/{HOME}/")
     assert [o["kind"] for o in told["outcomes"]] == ["DuplicateIgnored"]
-    assert await house.states() == {letter: "decided"}
-    assert await house.rows(MENDED) == [(1,)]
+    assert await house.states(*before) == {letter: "decided"}
+    assert await house.rows(MENDED) == more
