@@ -89,6 +89,7 @@ class VectorTable:
             self._rows[last] = row
             self._vectors[row] = self._vectors[len(self._ids)]
             self._note(row)
+        self._vectors[len(self._ids)] = 0
 
     def _note(self, row: int) -> None:
         if self._expected:

@@ -15,7 +15,7 @@ from projections.executions import audit as executions_audit
 from projections.executions import rows
 from projections.executions.projection import PROJECTION as EXECUTIONS
 from projections.learning import audit as learning_audit
-from projections.learning import conversations, events, item_rows, knowledge, retention
+from projections.learning import conversations, erasure, events, item_rows, knowledge, retention
 from projections.learning.projection import PROJECTION as LEARNING
 from projections.projection import Projection
 from schemas.documents import OUTCOMES_OF
@@ -44,7 +44,7 @@ SHOWN = (
     Shown(
         LEARNING,
         learning_audit.TOLD,
-        (learning_audit, conversations, events, item_rows, knowledge, retention),
+        (learning_audit, conversations, erasure, events, item_rows, knowledge, retention),
     ),
     Shown(EXECUTIONS, executions_audit.TOLD, (executions_audit, rows)),
 )

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import orjson
+import pytest
 from hypothesis import given, settings
 
+from schemas.learning import ItemSplit, MergeReverted
+from schemas.outcome import DeadLettered
 from schemas.record import Record
 from schemas.review import SubjectErased
 from streams.learning.decider import Learning
@@ -15,6 +20,7 @@ from streams.log import Folded
 from streams.partition import PartitionState
 from streams.snapshot import pickled
 from tests.streams.learning.erasing_stories import HISTORIES, SUBJECTS, marks, tell
+from tests.streams.learning.said import complaint, correction, erase, revert
 from tests.streams.learning.story import CODEC, Story, content
 
 LEARNING = Learning()
@@ -73,6 +79,84 @@ def test_words_go_once(history: list[Any], subject: SubjectErased) -> None:
     story.tell(subject)
     assert story.kinds == ["SubjectErased"]
     assert shop_of(story.state) == before
+
+
+def test_only_what_stands_before_is_erased_and_only_in_that_shop() -> None:
+    story = Story()
+    for shop in (7, 8):
+        story.tell(complaint("refund|?", "ann", reason="slow|"), shop=shop)
+    story.tell(erase("ann"))
+    story.tell(complaint("gift|?", "ann", reason="slow|"))
+    found = [getattr(each.event.data, "reason", None) for each in without_words(story.records) if each.event]
+    assert found == ["[erased]", "slow|", "asked", "slow|"]
+
+
+def test_the_request_no_longer_names_the_person() -> None:
+    story = Story()
+    story.tell(complaint("refund|?", "ann"))
+    story.tell(erase("ann"))
+    assert b'"ann"' in b"".join(map(CODEC.encode, story.records))
+    assert b'"ann"' not in b"".join(map(CODEC.encode, without_words(story.records)))
+
+
+def test_fields_that_nobody_knows_go_with_the_rest() -> None:
+    story = Story()
+    story.tell(complaint("refund|?", "ann"))
+    told = story.records[1]
+    said = orjson.loads(told.raw)
+    said["data"]["nickname"] = said["extension"] = "annie"
+    story.records[1] = replace(told, raw=orjson.dumps(said))
+    story.tell(erase("ann"))
+    assert b"annie" in CODEC.encode(story.records[1])
+    assert b"annie" not in CODEC.encode(without_words(story.records)[1])
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_kept"),
+    [
+        (b'{"data": {"actor_id": "\\u0061nn"}}', False),
+        (b'{"data": {"actor_id": "anna"}}', True),
+        (b'{"data": {"actor_id": "ann"', False),
+        (b"{", True),
+    ],
+)
+def test_what_could_not_be_read_loses_its_bytes_if_it_names_the_person(raw: bytes, is_kept: bool) -> None:
+    story = Story()
+    story.tell(complaint("refund|?", "ann"))
+    story.tell(erase("ann"))
+    unread = Record(1, 1, "p", (DeadLettered(reason="bad"),), raw=raw)
+    found = LEARNING.erasures(story.records)
+    assert LEARNING.erased(unread, found) == replace(unread, raw=raw if is_kept else b"")
+
+
+def test_words_of_which_nobody_says_whose_they_are_go_where_an_item_lost_some() -> None:
+    """As releases wrote them that could not erase."""
+    story = Story()
+    for who in ("ann", "bob", "carl"):
+        story.tell(correction("refund|?", f"days|14 ~{who}", by=who))
+    item = story.item()
+    story.tell(revert(item.id, item.sources[1].source.source_id))
+    split, merged = story.last
+    assert isinstance(merged, MergeReverted)
+    old = merged.model_copy(update={"words": merged.words.model_copy(update={"speakers": {}})})
+    story.records[-1] = replace(story.records[-1], outcomes=(split, old))
+    story.tell(erase("ann"))
+    outcomes = without_words(story.records)[-2].outcomes
+    assert isinstance(outcomes[0], ItemSplit)
+    assert isinstance(outcomes[1], MergeReverted)
+    assert (outcomes[0].words.answer, outcomes[1].words.answer) == ("days|14 ~bob", "[erased]")
+
+
+def test_an_erasure_that_is_not_finished_takes_nothing_from_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.learning.erasure.ROOM", 1)
+    story = Story()
+    for n in range(2):
+        story.tell(complaint(f"{n}|?", "ann"))
+    story.tell(erase("ann"))
+    assert not LEARNING.erasures(story.records)
+    story.tell(erase("ann"))
+    assert b'"ann"' not in b"".join(map(CODEC.encode, without_words(story.records)))
+    assert content(folded(story, without_words(story.records))) == content(story.state)
 
 
 def without_words(records: Sequence[Record]) -> list[Record]:
