@@ -14,6 +14,7 @@ from cli.failure import Failed
 from runtime import kafka
 from runtime.appender import Appender, Delivery
 from runtime.closing import connected
+from runtime.registry import settled
 from runtime.settings import Settings
 from schemas.documents import OUTCOMES_OF
 from schemas.enriched import Coordinates
@@ -105,7 +106,8 @@ def _place(at: Coordinates) -> Place:
 
 @asynccontextmanager
 async def asker(settings: Settings, domain: DomainTopics = LEARNING) -> AsyncIterator[Asker]:
-    """An asker with its clients, for as long as the block lasts."""
+    """An asker with its clients, for as long as the block lasts. Waits while inputs are closed."""
+    settings = await settled(settings, writes_inputs=True)
     log = settings.topic(domain.log.name)
     async with (
         connected(kafka.producer(settings)) as producer,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from cli.domains import settings_for
 from cli.erased import show_report
 from cli.events import said
 from cli.failure import Failed
@@ -16,7 +17,7 @@ from cli.screen import print_json
 from cli.words import refusal
 from cli.writing import Manner, carry_out
 from runtime.clock import SystemClock
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings
 from schemas.learning import SubjectErased as Erased
 from schemas.review import SubjectErased
 
@@ -48,7 +49,7 @@ def erase(
     Counts and the audit stay, and so does the log until `relearn generation create --erased`. What the same person
     says later is new. It may be asked for as often as one likes.
     """
-    settings = load_settings()
+    settings = settings_for()
     if report:
         show_report(settings, shop, as_json)
         return

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Callable, Mapping
 
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLargeError
 from pydantic import ValidationError
 
 from cli.importers import ImportRefused
@@ -79,6 +79,14 @@ def _kafka(error: Exception) -> str:
     return f"Kafka refused: {first_line(error)}"
 
 
+def _too_large(error: Exception) -> str:
+    return (
+        f"the broker takes no message so large ({first_line(error)}). So it also refuses events for inputs that are "
+        "closed, because their domain gets another number of partitions: `relearn generation list` tells. Then do it "
+        "again: what is there already is decided once"
+    )
+
+
 def _untrusted(error: Exception) -> str:
     # Those of brokers come as AccessRefused.
     why = getattr(error, "verify_message", "")
@@ -109,6 +117,7 @@ WORDS: Mapping[type[Exception], Words] = {
     ValidationError: validation,
     AccessRefused: str,
     KafkaConnectionError: _unreachable,
+    MessageSizeTooLargeError: _too_large,
     KafkaError: _kafka,
     FileNotFoundError: lambda error: f"there is no file {getattr(error, 'filename', '')}",
     EnrichersRunning: str,

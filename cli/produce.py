@@ -26,6 +26,7 @@ from runtime import kafka
 from runtime.appender import Appender, every_type
 from runtime.clock import Clock, SystemClock
 from runtime.closing import connected
+from runtime.registry import settled
 from runtime.settings import Settings
 from schemas.codec import decode
 from schemas.event import Event
@@ -160,7 +161,8 @@ async def produce_from(
     rejected: Rejected,
     domain: DomainTopics | None = None,
 ) -> Tally:
-    """Produces all lines of an open file."""
+    """Produces all lines of an open file, once inputs are open."""
+    settings = await settled(settings, writes_inputs=True)
     async with connected(kafka.producer(settings, linger_ms=5, max_batch_size=256 * 1024)) as producer:
         appender = Appender(producer, settings.topic, domain)
         with progress_bar(size) as bar:

@@ -81,8 +81,10 @@ class Decider(Generic[S]):
             LogRefused: if the log's topic is not kept for ever.
             DeciderFailed, KafkaError: if the infrastructure fails for good.
         """
-        settings = self._around.settings
-        await check_log(settings, self._around.domain.topics.log)
+        settings, log_topic = self._around.settings, self._around.domain.topics.log
+        await check_log(settings, log_topic)
+        if self._around.snapshots is not None:
+            self._around.snapshots.forget_others(settings.topic_prefix + log_topic.name)
         consumer = kafka.consumer(settings, group_id=self._group, rebalance_timeout_ms=REBALANCE_MS)
         self._consumer, self._assignment = consumer, Assignment(self._around, consumer, self._fail)
         consumer.subscribe([self._topic], listener=self._assignment)

@@ -12,6 +12,7 @@ import io
 import os
 import pickle
 import platform
+import re
 import sys
 import tempfile
 import zlib
@@ -55,6 +56,17 @@ class Snapshots(Generic[S]):
             "python": platform.python_version(),
             "numpy": version("numpy"),
         }
+
+    def forget_others(self, first: str) -> None:
+        """Deletes the snapshots of the log's other generations: words that were erased may stand there.
+
+        `first`: the name at the broker of the log's first generation.
+        """
+        own = re.compile(rf"{re.escape(str(self._about['log']))}-\d+\.snapshot")
+        any_of_it = re.compile(rf"{re.escape(first)}(\.\d+)?-\d+\.snapshot")
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            if any_of_it.fullmatch(path.name) and not own.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
     def path(self, partition: int) -> Path:
         """Where this partition's snapshot is."""

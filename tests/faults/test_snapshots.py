@@ -56,6 +56,23 @@ def with_state(content: bytes, packed: bytes) -> bytes:
     return with_header(line + b"\n" + packed, sha256=sha256)
 
 
+def test_those_of_other_generations_are_deleted(tmp_path: Path, snapshots: Snapshots[Any]) -> None:
+    first = TOPICS.log.name
+    others = [f"{first}.3-0.snapshot", f"{first}.12-1.snapshot"]
+    kept = [
+        f"{first}-0.snapshot",
+        f"{first}s-0.snapshot",
+        f"x.{first}.3-0.snapshot",
+        f"{first}.3-0.snapshot.old",
+    ]
+    for name in (*others, *kept):
+        (tmp_path / name).touch()
+    snapshots.forget_others(first)
+    assert {path.name for path in tmp_path.iterdir()} == {*kept, f"{first}-{PARTITION}.snapshot"}
+    Snapshots(tmp_path, Counting(), f"{first}.3").forget_others(first)
+    assert not {f"{first}-0.snapshot", f"{first}-{PARTITION}.snapshot"} & {p.name for p in tmp_path.iterdir()}
+
+
 def test_a_good_one_is_taken(snapshots: Snapshots[Any]) -> None:
     folded = snapshots.load(PARTITION)
     assert folded is not None
