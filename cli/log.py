@@ -39,13 +39,15 @@ def log() -> None:
 @app.command("export", epilog="Example: relearn log export backup/learning")
 def export_command(folder: Folder, domain: OneDomain = LEARNING.name, as_json: Json = False) -> None:
     """Append to the files in DIR what the log has and they have not. May run at any time, beside everything."""
-    _report(_counted(lambda tell: export_log(settings_for(), pure(domain), folder, tell)), as_json)
+    known, settings = pure(domain), settings_for()
+    _report(_counted(lambda tell: export_log(settings, known, folder, tell)), as_json)
 
 
 @app.command("import", epilog="Example: relearn log import backup/learning")
 def import_command(folder: Folder, domain: OneDomain = LEARNING.name, as_json: Json = False) -> None:
     """Fill an empty log from the files in DIR, with deciders stopped, and compare all of it afterwards."""
-    _report(_counted(lambda tell: import_log(settings_for(), pure(domain), folder, tell)), as_json)
+    known, settings = pure(domain), settings_for()
+    _report(_counted(lambda tell: import_log(settings.of(domain), known, folder, tell)), as_json)
 
 
 @app.command(epilog="Example: relearn log reconnect --partition 3")
@@ -60,9 +62,8 @@ def reconnect(
     Each input topic is looked at: the same one goes on where the log has come; another one goes on with what was
     appended after all that is decided. What the feeds say is said again.
     """
-    asyncio.run(
-        _reconnect(Reconnection(settings_for(), pure(domain), SystemClock()), partition, yes, as_json)
-    )
+    work = Reconnection(settings_for(), pure(domain), SystemClock())
+    asyncio.run(_reconnect(work, partition, yes, as_json))
 
 
 @app.command(epilog="Example: relearn log verify")

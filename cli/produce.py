@@ -173,12 +173,13 @@ async def produce_from(
 
 
 def _produce(source: str, domain: DomainTopics | None) -> tuple[Tally, Rejected]:
-    settings = settings_for()
     rejected = Rejected(rejected_path(source))
     if source == "-":
+        settings = settings_for()
         return asyncio.run(produce_from(settings, sys.stdin.buffer, None, rejected, domain)), rejected
     path = Path(source)
     with path.open("rb") as file:
+        settings = settings_for()
         return asyncio.run(produce_from(settings, file, path.stat().st_size, rejected, domain)), rejected
 
 

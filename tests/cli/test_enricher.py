@@ -38,7 +38,7 @@ def test_it_is_ready_unless_inputs_wait_and_none_is_enriched() -> None:
 def test_its_numbers_are_told(embedder: Any) -> None:
     registry = CollectorRegistry()
     watch = Watch("learning", Health([]), registry)
-    tell_of(embedder, registry)
+    tell_of([embedder], registry)
     watch.progressed(20, 0.3)
     watch.lagging(Lag(4, 2.5, 1.0))
     watch.assigned()

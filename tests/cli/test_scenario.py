@@ -29,9 +29,12 @@ def named(name: str) -> Message:
     return next(message for message in MESSAGES if message.name == name)
 
 
-def test_every_type_occurs() -> None:
-    assert {message.event.type for message in VALID if message.event} == {
-        kind.TYPE for kind in LEARNING.newest.values()
+def test_every_type_occurs_but_those_that_mend_and_forget() -> None:
+    told = {message.event.type for message in VALID if message.event}
+    assert {kind.TYPE for kind in LEARNING.newest.values()} - told == {
+        "relearn.dead-letter.discarded.v1",
+        "relearn.dead-letter.retried.v1",
+        "relearn.subject.erased.v1",
     }
 
 
@@ -140,7 +143,7 @@ def test_the_policy_is_whole_and_of_the_model_in_force() -> None:
     assert {data["embedding_model"] for data in adopted} == {"other"}
     policy = LearningPolicy.model_validate(adopted[0]["policy"])
     assert policy.auto_approve_at == 95
-    assert adopted[0]["policy"].keys() == LearningPolicy.model_fields.keys()
+    assert adopted[0]["policy"].keys() == LearningPolicy.model_fields.keys() - {"calibration"}
 
 
 def test_reviews_name_what_earlier_events_make() -> None:

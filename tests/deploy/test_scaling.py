@@ -38,7 +38,7 @@ def told() -> set[str]:
     registry = CollectorRegistry(auto_describe=True)
     embedder: Any = SimpleNamespace(encoded=0, hits=0)
     Watch("learning", Health([]), registry)
-    tell_of(embedder, registry)
+    tell_of([embedder], registry)
     DeciderMeters("learning", registry, list)
     ProjectionMeters("learning", registry)
     return {family.name for family in registry.collect()}

@@ -38,7 +38,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     registry = prepared("enricher", None, None).registry
     nobody: Any = SimpleNamespace(encoded=0, hits=0)
     Watch("learning", Health([]), registry)
-    tell_of(nobody, registry)
+    tell_of([nobody], registry)
     DeciderMeters("learning", registry, list)
     ProjectionMeters("learning", registry)
     Rounds(nobody, Health([]), registry, SystemClock())
