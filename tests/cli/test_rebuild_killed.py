@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import random
-import sys
 
 import pytest
 
+from tests.cli.killed import killed
 from tests.cli.replayed import Replayed
 from tests.faults.tables import tables
 
 SHORT, LONG = 3, 25
 ROUND_SECONDS = 60.0
-
-
-async def killed(replayed: Replayed, seconds: float) -> bool:
-    """Whether a rebuild was killed before it ended by itself."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cli.main", "rebuild", "--domain", "learning"),
-        env={**os.environ, **replayed.settings.environment()},
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        await asyncio.wait_for(process.wait(), seconds)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        return True
-    assert process.returncode == 0
-    return False
+REBUILD = ("rebuild", "--domain", "learning")
 
 
 @pytest.mark.timeout(300)
@@ -43,11 +25,13 @@ async def test_live_tables_change_by_the_swap_alone(
     before = await tables(replayed.settings)
     counted = {"killed": 0, "whole": 0}
     for _ in range(rounds):
-        name = "killed" if await killed(replayed, chance.uniform(0.5, 6.0)) else "whole"
-        counted[name] += 1
+        was_killed = await killed(replayed.settings, *REBUILD, after=chance.uniform(0.5, 6.0))
+        counted["killed" if was_killed else "whole"] += 1
         assert await tables(replayed.settings) == before, counted
         assert "learning" in await replayed.schemas()
-    assert not await killed(replayed, ROUND_SECONDS), "what is left does not stand in the way"
+    assert not await killed(replayed.settings, *REBUILD, after=ROUND_SECONDS), (
+        "what is left does not stand in the way"
+    )
     assert await tables(replayed.settings) == before
     assert await replayed.schemas() == ["learning"]
     assert await replayed.different() == {}
