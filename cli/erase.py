@@ -49,16 +49,15 @@ def erase(
     Counts and the audit stay, and so does the log until `relearn generation create --erased`. What the same person
     says later is new. It may be asked for as often as one likes.
     """
-    settings = settings_for()
     if report:
-        show_report(settings, shop, as_json)
+        show_report(settings_for(), shop, as_json)
         return
     if shop is None or reason is None or (actor is None) == (conversation is None):
         raise Failed("name --shop, --reason, and either --actor or --conversation; or --report")
     data = SubjectErased(
         erased_actor_id=actor, erased_conversation_id=conversation, reason=reason, actor_id=by
     )
-    done = asyncio.run(_erase(settings, shop, data, Manner(not no_wait, timeout, as_json)))
+    done = asyncio.run(_erase(settings_for(), shop, data, Manner(not no_wait, timeout, as_json)))
     if as_json:
         print_json([each.model_dump(mode="json", exclude_none=True) for each in done])
     else:

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cli.screen import cell, show, table
+from cli.screen import show, table
 from cli.tables import queries
 from projections.learning.queries import Row
 from runtime.kafka import topic_configs
@@ -21,17 +21,7 @@ from schemas.topics import DAY_MS, DEAD_LETTERS, LEARNING, Topic
 FADING = (*LEARNING.inputs, LEARNING.enriched, DEAD_LETTERS)
 """Topics whose messages go with time."""
 
-COLUMNS = (
-    "at",
-    "shop",
-    "what",
-    "conversations",
-    "items",
-    "knowledge",
-    "finished",
-    "record",
-    "in topics until",
-)
+COLUMNS = ("at", "shop", "what", "erased", "in the log", "record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +38,7 @@ class Place:
 def show_report(settings: Settings, shop: int | None, as_json: bool) -> None:
     """Prints every erasure, and where its bytes are."""
     erasures, told, replaced = asyncio.run(_look(settings, shop))
-    places = list(_places(settings, erasures[-1]["at"], told, replaced)) if erasures else []
+    places = list(_places(settings, erasures, told, replaced)) if erasures else []
     listed = [{**each, "in_topics_until": max(_untils(each["at"], told), default=None)} for each in erasures]
     said = {"erasures": listed, "places": [asdict(place) for place in places]}
     show(said, as_json, lambda out: _print(out, listed, places))
@@ -74,11 +64,11 @@ def _until(at: datetime, config: Mapping[str, str]) -> datetime | None:
 
 
 def _places(
-    settings: Settings, at: datetime, told: Mapping[str, Mapping[str, str]], replaced: int
+    settings: Settings, erasures: Sequence[Row], told: Mapping[str, Mapping[str, str]], replaced: int
 ) -> Iterator[Place]:
     """For the last erasure; what came before it is gone sooner."""
-    log = settings.topic(LEARNING.log.name)
-    yield Place(log, None, "kept for ever: until a generation without the words takes its place")
+    at = erasures[-1]["at"]
+    yield from _logs(settings, is_in_log=not all(each["from_log"] for each in erasures))
     yield from (_fading(settings, topic, at, told) for topic in FADING)
     for feed in LEARNING.feeds:
         yield Place(settings.topic(feed.name), None, "earlier values, until the brokers compact the topic")
@@ -90,6 +80,18 @@ def _places(
     yield Place("snapshots", None, "of deciders that have had the partition before, until they save it again")
     yield Place("embedding caches", None, "vectors without words, until newer ones take their place")
     yield Place("exports", None, "files of `relearn log export`: not known here")
+
+
+def _logs(settings: Settings, *, is_in_log: bool) -> Iterator[Place]:
+    """The current log, and those that it was copied from."""
+    known = settings.registered(LEARNING.name)
+    if is_in_log:
+        why = "kept for ever: until a generation without the words is adopted"
+        yield Place(settings.topic(LEARNING.log.name), None, why)
+    for each in known.generations:
+        if each.number != known.current:
+            name = each.names.get(LEARNING.log.name, LEARNING.log.name)
+            yield Place(settings.topic_prefix + name, None, f"until `relearn generation drop {each.number}`")
 
 
 def _fading(settings: Settings, topic: Topic, at: datetime, told: Mapping[str, Mapping[str, str]]) -> Place:
@@ -112,7 +114,8 @@ def _print(out: Console, erasures: Sequence[Row], places: Sequence[Place]) -> No
 
 
 def _cells(each: Row) -> Sequence[object]:
-    what = "a person" if each["conversation_id"] is None else f"conversation {cell(each['conversation_id'])}"
+    what = "a person" if each["conversation_id"] is None else f"conversation {each['conversation_id']}"
+    counts = ", ".join(f"{name} {each[name]:,}" for name in ("conversations", "items", "knowledge"))
+    rest = ", not finished: erase again" if each["unfinished"] else ""
     record = f"{each['log_partition']}:{each['log_offset']}"
-    counts = (each["conversations"], each["items"], each["knowledge"], not each["unfinished"])
-    return (each["at"], each["shop_id"], what, *counts, record, each["in_topics_until"])
+    return (each["at"], each["shop_id"], what, counts + rest, not each["from_log"], record)

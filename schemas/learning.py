@@ -278,6 +278,8 @@ class SubjectErased(Outcome):
     items: int = 0
     knowledge: int = 0
     unfinished: bool = False
+    from_log: bool = False
+    """Whether the words are gone from this log, too: it is a copy that was made later."""
 
     @property
     def entity_id(self) -> str | None:

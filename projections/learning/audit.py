@@ -58,7 +58,7 @@ TOLD: Told = {
     out.KnowledgeRolledBack: ("reviewer_id",),
     out.KnowledgeRevived: (),
     out.KnowledgeErased: ("lost",),
-    out.SubjectErased: ("conversations", "items", "knowledge", "unfinished"),
+    out.SubjectErased: ("conversations", "items", "knowledge", "unfinished", "from_log"),
 }
 """What rows of this domain's outcomes tell."""
 

@@ -228,8 +228,8 @@ def _outcome(seq: int, outcome: Outcome, erasures: Erasures) -> Outcome:
         case ItemProposed(source=source) | ItemCorroborated(source=source) | ItemSplit(source=source):
             if erasures.hides_speaker(seq, shop, source):
                 changed["source"] = _nobodys(source)
-        case SubjectErased(actor_id=str(actor)) if erasures.hides(seq, shop, actor, None):
-            changed["actor_id"] = NOBODY
+        case SubjectErased(actor_id=actor, conversation_id=id) if erasures.hides(seq, shop, actor, id):
+            changed = {"actor_id": NOBODY if actor else None, "from_log": True}
     match outcome:
         case ItemSplit(words=words) | MergeReverted(words=words) | ItemErased(words=words):
             lost_words = erasures.items.get((shop, outcome.item_id), -1) > seq

@@ -5,6 +5,7 @@ SELECT shop_id, at, actor AS asked_by, entity_id AS conversation_id,
        (after ->> 'items')::INTEGER AS items,
        (after ->> 'knowledge')::INTEGER AS knowledge,
        (after ->> 'unfinished')::BOOLEAN AS unfinished,
+       (after ->> 'from_log')::BOOLEAN AS from_log,
        log_partition, log_offset
   FROM learning_audit_log
  WHERE action = 'SubjectErased' AND (:shop_id::INTEGER IS NULL OR shop_id = :shop_id)

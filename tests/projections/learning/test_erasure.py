@@ -85,9 +85,10 @@ async def show(tables: Settings, schema: str, shop: int, records: Sequence[Recor
 
 
 async def rows(pool: asyncpg.Pool, table: str, shop: int) -> list[Any]:
-    """All but who the audit says was behind it: there the two differ."""
+    """All but who the audit says was behind it, and that it is gone from the log: there the two differ."""
     found = await pool.fetch(
-        f"SELECT (to_jsonb(t) - 'actor'::TEXT) #- '{{after,source,actor_id}}'::TEXT[] AS row FROM {table} AS t"
+        "SELECT (to_jsonb(t) - 'actor'::TEXT) #- '{after,source,actor_id}'::TEXT[] #- '{after,from_log}'::TEXT[]"
+        f" AS row FROM {table} AS t"
         " WHERE shop_id = $1 ORDER BY 1",
         shop,
     )

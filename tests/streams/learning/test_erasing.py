@@ -26,14 +26,14 @@ from tests.streams.learning.story import CODEC, Story, content
 LEARNING = Learning()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(HISTORIES)
 def test_the_fold_of_the_records_is_the_state(history: list[Any]) -> None:
     story = tell(history)
     assert content(story.replayed()) == content(story.state)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(HISTORIES, SUBJECTS)
 def test_nothing_of_who_was_erased_is_left_in_a_snapshot(history: list[Any], subject: SubjectErased) -> None:
     story = tell(history, subject)
@@ -41,7 +41,7 @@ def test_nothing_of_who_was_erased_is_left_in_a_snapshot(history: list[Any], sub
     assert not [mark for mark in marks(story, subject) if mark in kept]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(HISTORIES, SUBJECTS)
 def test_a_log_without_the_words_gives_the_same_state(history: list[Any], subject: SubjectErased) -> None:
     story = tell(history, subject)
@@ -51,7 +51,7 @@ def test_a_log_without_the_words_gives_the_same_state(history: list[Any], subjec
     assert content(folded(story, wordless)) == content(story.state)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(HISTORIES, SUBJECTS)
 def test_a_log_that_goes_on_after_its_words_are_gone_decides_the_same(
     history: list[Any], subject: SubjectErased
@@ -68,7 +68,7 @@ def test_a_log_that_goes_on_after_its_words_are_gone_decides_the_same(
     assert content(again.state) == content(story.state)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(HISTORIES, SUBJECTS)
 def test_words_go_once(history: list[Any], subject: SubjectErased) -> None:
     """Taking them from a log that lost them changes nothing; nor does erasing again."""
