@@ -159,7 +159,7 @@ async def test_another_model_needs_another_schema(
     with pytest.raises(OtherModel, match=r"all-MiniLM-L6-v2 \(384 dimensions\), not of"):
         await Migrator("one", folder, **other).upgrade(conn)  # type: ignore[arg-type]
     row = await conn.fetchrow("SELECT * FROM one.projection")
-    assert tuple(row) == (1, "all-MiniLM-L6-v2", 384)
+    assert tuple(row) == (1, "all-MiniLM-L6-v2", 384, 1)
 
 
 async def test_a_failing_step_leaves_those_before_it(conn: asyncpg.Connection, folder: Path) -> None:
