@@ -10,18 +10,16 @@ from tests.cli.killed import killed
 from tests.cli.replayed import Replayed
 from tests.cli.test_generation import generation, rows
 
-SHORT, LONG = 1, 12
+ROUNDS = 6
 PATIENCE = 120.0
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize(
-    "rounds", [SHORT, pytest.param(LONG, marks=[pytest.mark.slow, pytest.mark.timeout(2400)])]
-)
-async def test_tables_are_the_same_throughout(replayed: Replayed, rounds: int, chance: random.Random) -> None:
+@pytest.mark.slow
+@pytest.mark.timeout(2400)
+async def test_tables_are_the_same_throughout(replayed: Replayed, chance: random.Random) -> None:
     before = await rows(replayed)
     counted = {"killed": 0, "whole": 0}
-    for number in range(2, 2 + rounds):
+    for number in range(2, 2 + ROUNDS):
         for words in (("create", "--partitions", str(1 + number % 3)), ("adopt", str(number))):
             command = ("generation", *words, "--domain", "learning")
             while await killed(replayed.settings, *command, after=chance.uniform(1.0, 12.0)):
@@ -37,7 +35,8 @@ async def test_tables_are_the_same_throughout(replayed: Replayed, rounds: int, c
     assert await replayed.schemas() == ["learning"]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 async def test_an_adoption_that_was_killed_can_be_undone(replayed: Replayed, chance: random.Random) -> None:
     before = await rows(replayed)
     await generation(replayed, "create", "--partitions", "2")
