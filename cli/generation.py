@@ -10,8 +10,9 @@ from rich.console import Console
 
 from cli.decider import pure
 from cli.domains import settings_for
-from cli.generations import Generations, Wish
+from cli.generations import Generations
 from cli.judged import render_decisions
+from cli.making import Wish
 from cli.options import Json, Limit, OneDomain, Yes
 from cli.screen import show, table
 from schemas.topics import LEARNING

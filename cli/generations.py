@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Any
 
 from cli.failure import Failed
 from cli.inforce import policies_in_force
 from cli.judged import decisions_of
+from cli.making import Made, Wish
 from cli.migrate import migrator_of
 from cli.projector import PROJECTIONS
 from cli.replaying import bar
@@ -21,16 +20,16 @@ from runtime.fault import Faults
 from runtime.kafka import create_topics, delete_topics, widen_topic
 from runtime.registry import register, registered
 from runtime.settings import Settings
-from schemas.generation import FIRST, Generation, Kind, Registered, Transformation, names_of
+from schemas.generation import FIRST, Generation, Registered, Transformation, names_of
 from schemas.topics import DEAD_LETTERS, GENERATIONS, LEARNING
 from streams.domain import Domain
 from streams.generations.adopting import Handover
-from streams.generations.comparing import Recall, compare
+from streams.generations.comparing import compare
 from streams.generations.copying import Copying, copying
 from streams.generations.transforming import Erased, Reembedded, Repartitioned, erasures_of
 from streams.generations.transforming import Transformation as Transforming
 from streams.hearing import Tell
-from streams.learning.judging import Flip, Judgement
+from streams.learning.judging import Judgement
 from streams.log import partitions_of
 from streams.trial import try_policy
 
@@ -41,46 +40,6 @@ DRAIN_SECONDS = 600.0
 """How long that may take before the inputs are opened again."""
 
 PARALLEL = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a generation is made for."""
-
-    kind: Kind
-    model: str | None = None
-    partitions: int | None = None
-
-    @classmethod
-    def of(cls, model: str | None, partitions: int | None, erased: bool) -> Self:
-        """Raises Failed unless exactly one is asked for."""
-        if (model is not None) + (partitions is not None) + erased != 1:
-            raise Failed("say one of --model, --partitions and --erased: each makes a generation of its own")
-        if model is not None:
-            return cls("model", model=model)
-        return cls("erased") if partitions is None else cls("partitions", partitions=partitions)
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A generation that has caught up, and what another model would change."""
-
-    domain: str
-    generation: Generation
-    records: int
-    recalls: Mapping[str, Recall] = field(default_factory=dict)
-    decisions: Mapping[str, Any] = field(default_factory=dict)
-    flips: Sequence[Flip] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """For `--json`."""
-        return {
-            "domain": self.domain,
-            "generation": self.generation.number,
-            "records": self.records,
-            "recall_at_10": {part: asdict(each) for part, each in self.recalls.items()},
-            "decisions": dict(self.decisions),
-        }
 
 
 class Generations:
@@ -132,10 +91,13 @@ class Generations:
         """Lets a generation take over. Everything here may be repeated after an interruption.
 
         Raises:
-            Failed: if there is none of this number, or it is the current one.
+            Failed: if there is none of this number, or it was left.
         """
         known = await self._registered()
         after = self._to_adopt(known, number)
+        if number == known.current:
+            # Whoever was interrupted at the very end asks again.
+            return self._adopted(number, 0.0)
         hand = Handover(self._following(known), self._domain, known.now, after, self._clock)
         tables = self._tables(known, number)
         async with self._copying(known, after, await self._transforming(known, after)) as copy:
@@ -156,8 +118,10 @@ class Generations:
         await tables.take_over()
         adopted = known.model_copy(update={"current": number, "phase": "settled", "next": None})
         await register(self._settings, adopted)
-        seconds = round(self._clock.monotonic() - began, 3)
-        return {"domain": self._name, "generation": number, "seconds_without_decisions": seconds}
+        return self._adopted(number, self._clock.monotonic() - began)
+
+    def _adopted(self, number: int, seconds: float) -> dict[str, Any]:
+        return {"domain": self._name, "generation": number, "seconds_without_decisions": round(seconds, 3)}
 
     async def drop(self, number: int) -> dict[str, Any]:
         """Deletes a generation's topics; undoes an adoption that was not finished.
@@ -309,8 +273,8 @@ class Generations:
         found = self._find(known, number)
         if known.next not in (None, number):
             raise Failed(f"generation {known.next} of {self._name} is being adopted: finish that, or drop it")
-        if number <= known.current:
-            raise Failed(f"generation {known.current} of {self._name} is the current one already")
+        if number < known.current:
+            raise Failed(f"generation {number} of {self._name} was left: make another one like it")
         return found
 
     def _own_topics(self, known: Registered, number: int) -> list[str]:

@@ -50,6 +50,10 @@ async def test_more_partitions(replayed: Replayed) -> None:
     assert made["generation"] == 2
     assert await rows(replayed) == before, "nothing has changed yet"
     await generation(replayed, "adopt", "2")
+    await generation(replayed, "adopt", "2")
+    left = await replayed.run("generation", "adopt", "1")
+    assert left.exit_code == 1
+    assert "was left" in left.stderr
     assert await rows(replayed) == before
     assert await replayed.different() == {}
     settings = (await followed(replayed.settings)).of(LEARNING.name)
@@ -106,7 +110,6 @@ async def test_what_is_made_can_be_dropped(replayed: Replayed) -> None:
         (("create", "--partitions", "2", "--erased"), "say one of"),
         (("create", "--partitions", "1"), "has 1 partitions"),
         (("create", "--model", "no-such-model"), "width of the embedding model"),
-        (("adopt", "1"), "is the current one already"),
         (("adopt", "7"), "has no generation 7"),
         (("drop", "1", "--yes"), "is the current one"),
     ],
