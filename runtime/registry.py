@@ -16,6 +16,8 @@ from schemas.generation import Registered
 from schemas.topics import GENERATIONS
 
 POLL_MS = 200
+LONGEST_WAIT_MS = 10_000
+"""How long a broker may keep a part waiting that asks for what is new: next to nothing ever is."""
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +82,15 @@ class Following:
         Raises:
             GenerationChanged: if another generation of a served domain is current, or about to be.
         """
+        watching, over = asyncio.ensure_future(self._watch()), asyncio.ensure_future(self._over.wait())
+        done, _ = await asyncio.wait({watching, over}, return_when=asyncio.FIRST_COMPLETED)
+        for each in (watching, over):
+            each.cancel()
+        await asyncio.gather(watching, over, return_exceptions=True)
+        if watching in done:
+            watching.result()
+
+    async def _watch(self) -> None:
         async for found in self._said():
             for name in self._settings.domains:
                 if self._differs(name, found.get(name)):
@@ -96,22 +107,27 @@ class Following:
         return found.current != known.current or _is_between(found, self._writes_inputs)
 
     async def _said(self) -> AsyncIterator[Mapping[str, Registered]]:
-        """All that the registry says, whenever it says something new."""
+        """All that the registry says now, and again whenever it says something new."""
         tp = TopicPartition(self._settings.topic(GENERATIONS.name), 0)
-        async with connected(kafka.consumer(self._settings)) as consumer:
-            consumer.assign([tp])
-            found: dict[str, Registered] = {}
-            while not self._over.is_set():
-                try:
-                    messages = await consumer.getmany(tp, timeout_ms=POLL_MS)
-                except KafkaError as error:
-                    # Whoever works with the brokers will tell; here nothing depends on it.
-                    log.info("the registry cannot be read", reason=repr(error))
-                    await asyncio.sleep(POLL_MS / 1000)
-                    continue
-                if told := messages.get(tp):
-                    found |= _parsed(told)
-                    yield found
+        async with connected(kafka.consumer(self._settings, fetch_max_wait_ms=LONGEST_WAIT_MS)) as consumer:
+            while tp.topic not in await consumer.topics():
+                await asyncio.sleep(LONGEST_WAIT_MS / 1000)
+            # What it said in the past is no news.
+            found = await _read(consumer, self._settings)
+            while True:
+                yield found
+                found |= _parsed(await self._news(consumer, tp))
+
+    async def _news(self, consumer: AIOKafkaConsumer, tp: TopicPartition) -> Sequence[ConsumerRecord]:
+        try:
+            messages: Sequence[ConsumerRecord]
+            messages = (await consumer.getmany(tp, timeout_ms=LONGEST_WAIT_MS)).get(tp, ())
+        except KafkaError as error:
+            # Whoever works with the brokers will tell; here nothing depends on it.
+            log.info("the registry cannot be read", reason=repr(error))
+            await asyncio.sleep(POLL_MS / 1000)
+            return ()
+        return messages
 
 
 async def _read(consumer: AIOKafkaConsumer, settings: Settings) -> dict[str, Registered]:

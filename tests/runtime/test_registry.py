@@ -80,6 +80,21 @@ async def test_parts_wait_while_a_generation_is_adopted(kafka_settings: Settings
         assert (await part).registered("learning").current == 2
 
 
+async def test_what_the_registry_said_before_is_no_news(kafka_settings: Settings) -> None:
+    await create_topics(kafka_settings, [GENERATIONS])
+    both = (FIRST, later("model"))
+    for _ in range(20):
+        await register(kafka_settings, said(*both, phase="adopting", next=2))
+    await register(kafka_settings, said(*both, current=2))
+    following = Following(await settled(kafka_settings))
+    task = asyncio.create_task(following.run())
+    await asyncio.sleep(2)
+    assert not task.done()
+    following.stop()
+    async with asyncio.timeout(5):
+        await task
+
+
 async def test_a_part_hears_that_it_has_to_begin_anew(kafka_settings: Settings) -> None:
     await create_topics(kafka_settings, [GENERATIONS])
     await register(kafka_settings, said(FIRST, later("model")))
