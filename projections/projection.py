@@ -23,9 +23,10 @@ from schemas.outcome import (
     TopicsReconnected,
 )
 from schemas.record import Record, RecordCodec
+from schemas.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Logged:
     """A record and where it stands. `at` is its decision time."""
 

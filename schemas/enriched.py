@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import orjson
 
 from schemas import vector
+from schemas.value import value
 from schemas.vector import Vector
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Coordinates:
     """Where an input stands, and when the broker appended it (milliseconds since 1970)."""
 
@@ -23,7 +24,7 @@ class Coordinates:
     appended_at: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Embedded:
     """A text's vector. `truncated`: the model read only its beginning."""
 
@@ -31,7 +32,7 @@ class Embedded:
     truncated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Mood:
     """The sentiment that an analyser found where the event says none."""
 
@@ -40,7 +41,7 @@ class Mood:
     analyser: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Enrichment:
     """What needed a model: vectors by the part of the event they are of, and the mood.
 
@@ -55,7 +56,7 @@ class Enrichment:
 NOTHING = Enrichment()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Enriched:
     """A valid input. `raw` is the event as it was sent."""
 
@@ -64,7 +65,7 @@ class Enriched:
     enrichment: Enrichment = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Invalid:
     """An input that can never be decided."""
 
@@ -73,7 +74,7 @@ class Invalid:
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Moved:
     """An input that a foreign client put into another partition; it stands again at home."""
 
@@ -81,7 +82,7 @@ class Moved:
     home: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Absent:
     """Offsets up to `last` that the broker does not have (any more); the append time is the following input's."""
 

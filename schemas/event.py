@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.fields import Id, Instant, Name, ShopId
+from schemas.value import value
 
 
 class EventData(BaseModel):
@@ -82,7 +83,7 @@ class Sent(Attributes, Generic[D]):
     data: D
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Event(Generic[D]):
     """An input fact. `shop_id` is 0 for what concerns a whole partition.
 

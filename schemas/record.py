@@ -28,6 +28,7 @@ from schemas.enriched import (
 )
 from schemas.event import Event, EventData
 from schemas.outcome import Outcome
+from schemas.value import value
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -38,7 +39,7 @@ def from_ms(ms: int) -> datetime:
     return EPOCH + timedelta(milliseconds=ms)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Record:
     """What stands in the log. `seq` counts a partition's records from 0.
 

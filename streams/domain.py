@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -15,11 +14,12 @@ from schemas.event import Event, EventData
 from schemas.outcome import Outcome
 from schemas.record import Record
 from schemas.topics import DomainTopics
+from schemas.value import value
 
 S = TypeVar("S")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Given:
     """An input as a decider sees it. `at` is the decision time: the decider has no other clock."""
 
@@ -36,7 +36,7 @@ class Given:
         return self.event.shop_id
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Feed:
     """A message of a feed topic. A value of None is a tombstone."""
 

@@ -46,6 +46,7 @@ from schemas.outcome import (
 from schemas.policy import content, policy_hash
 from schemas.record import Record, from_ms
 from schemas.topics import DEAD_LETTERS
+from schemas.value import value
 from streams.domain import Domain, Feed, Given, event_key, given_by
 
 REMEMBERED = 100_000
@@ -86,7 +87,7 @@ class UnknownEvent(PartitionRefused):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hole:
     """An input that was passed over: `expected` has not been enriched, `found` came next."""
 
@@ -101,12 +102,12 @@ class Hole:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Repeat:
     """An input that was decided before."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decision:
     """A record, and what is published with it in the same transaction."""
 

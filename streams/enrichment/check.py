@@ -15,6 +15,7 @@ from schemas.event import Event, PartitionData
 from schemas.failures import InvalidEvent
 from schemas.keys import key_of
 from schemas.topics import MAX_INPUT_BYTES, DomainTopics
+from schemas.value import value
 
 MAX_AHEAD_MS = 5 * 60 * 1000
 """How far an event's own time may lie ahead of its append time."""
@@ -24,7 +25,7 @@ MAX_BEHIND_MS = 3653 * 24 * 60 * 60 * 1000
 Headers = Sequence[tuple[str, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RawInput:
     """A message of an input topic. `topic` is the name without prefix; `appended_at` is milliseconds."""
 
@@ -42,7 +43,7 @@ class RawInput:
         return Coordinates(self.topic, self.partition, self.offset, self.appended_at)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Valid:
     """An input that a decider can decide. `key` is None for what concerns a whole partition."""
 

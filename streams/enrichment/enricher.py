@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from runtime.encoder import Embedding
@@ -22,6 +22,7 @@ from schemas.enriched import (
     encode,
 )
 from schemas.topics import MAX_RECORD_BYTES, DomainTopics
+from schemas.value import value
 from streams.enrichment.check import Astray, Check, RawInput, Valid
 from streams.enrichment.texts import mood_text_of, texts_of
 
@@ -40,7 +41,7 @@ class TextEmbedder(Protocol):
         """One embedding per text, in the same order."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EnrichedMessage:
     """One message for the partition of its input. What is `astray` must be appended at home before."""
 
