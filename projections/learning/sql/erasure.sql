@@ -1,5 +1,6 @@
 -- What a person or a conversation said goes; ids, times, types and numbers stay. Where the person's own id is only
--- in the audit, it says which events are theirs.
+-- in the audit, it says which events are theirs. Whose rows they are is found first, once for each subject: the shop's
+-- part of the audit is read through.
 
 -- name: erase_conversations(shop_id, conversations)!
 UPDATE conversation_memory c
@@ -8,41 +9,57 @@ UPDATE conversation_memory c
  WHERE c.shop_id = v.shop_id AND c.id = ANY (v.conversations::UUID[]);
 
 -- name: erase_feedback(shop_id, actor, conversations)!
-UPDATE conversation_feedback f
+UPDATE conversation_feedback e
    SET reason = NULL, metadata = '{}'
   FROM unnest(:shop_id::INTEGER[], :actor::TEXT[], :conversations::TEXT[]) AS v (shop_id, actor, conversations)
- WHERE f.shop_id = v.shop_id
-   AND (f.conversation_id = ANY (v.conversations::UUID[])
-        OR f.id IN (SELECT a.entity_id FROM learning_audit_log a
-                     WHERE a.shop_id = v.shop_id AND a.entity = 'feedback' AND a.actor = v.actor));
+ CROSS JOIN LATERAL (
+    SELECT i.id FROM conversation_feedback i
+     WHERE i.shop_id = v.shop_id AND i.conversation_id = ANY (v.conversations::UUID[])
+     UNION
+    SELECT a.entity_id FROM learning_audit_log a
+     WHERE a.shop_id = v.shop_id AND a.actor = v.actor AND a.entity = 'feedback'
+ ) AS whose
+ WHERE e.shop_id = v.shop_id AND e.id = whose.id;
 
 -- name: erase_corrections(shop_id, actor, conversations)!
-UPDATE owner_corrections c
+UPDATE owner_corrections e
    SET original_response = '[erased]', corrected_answer = '[erased]', correction_context = NULL, metadata = '{}'
   FROM unnest(:shop_id::INTEGER[], :actor::TEXT[], :conversations::TEXT[]) AS v (shop_id, actor, conversations)
- WHERE c.shop_id = v.shop_id
-   AND (c.conversation_id = ANY (v.conversations::UUID[])
-        OR c.id IN (SELECT a.entity_id FROM learning_audit_log a
-                     WHERE a.shop_id = v.shop_id AND a.entity = 'correction' AND a.actor = v.actor));
+ CROSS JOIN LATERAL (
+    SELECT i.id FROM owner_corrections i
+     WHERE i.shop_id = v.shop_id AND i.conversation_id = ANY (v.conversations::UUID[])
+     UNION
+    SELECT a.entity_id FROM learning_audit_log a
+     WHERE a.shop_id = v.shop_id AND a.actor = v.actor AND a.entity = 'correction'
+ ) AS whose
+ WHERE e.shop_id = v.shop_id AND e.id = whose.id;
 
 -- name: erase_calls(shop_id, actor, conversations)!
-UPDATE voice_transcripts t
+UPDATE voice_transcripts e
    SET transcript = '[erased]', processed_summary = NULL, embedding = NULL, entities = '{}', learning_insights = '{}',
        metadata = '{}'
   FROM unnest(:shop_id::INTEGER[], :actor::TEXT[], :conversations::TEXT[]) AS v (shop_id, actor, conversations)
- WHERE t.shop_id = v.shop_id
-   AND (t.conversation_id = ANY (v.conversations::UUID[])
-        OR t.id IN (SELECT a.entity_id FROM learning_audit_log a
-                     WHERE a.shop_id = v.shop_id AND a.entity = 'call' AND a.actor = v.actor));
+ CROSS JOIN LATERAL (
+    SELECT i.id FROM voice_transcripts i
+     WHERE i.shop_id = v.shop_id AND i.conversation_id = ANY (v.conversations::UUID[])
+     UNION
+    SELECT a.entity_id FROM learning_audit_log a
+     WHERE a.shop_id = v.shop_id AND a.actor = v.actor AND a.entity = 'call'
+ ) AS whose
+ WHERE e.shop_id = v.shop_id AND e.id = whose.id;
 
 -- name: erase_responses(shop_id, actor, conversations)!
-UPDATE response_analytics r
+UPDATE response_analytics e
    SET response_text = '[erased]', metrics = '{}'
   FROM unnest(:shop_id::INTEGER[], :actor::TEXT[], :conversations::TEXT[]) AS v (shop_id, actor, conversations)
- WHERE r.shop_id = v.shop_id
-   AND (r.conversation_id = ANY (v.conversations::UUID[])
-        OR r.id IN (SELECT a.entity_id FROM learning_audit_log a
-                     WHERE a.shop_id = v.shop_id AND a.entity = 'response' AND a.actor = v.actor));
+ CROSS JOIN LATERAL (
+    SELECT i.id FROM response_analytics i
+     WHERE i.shop_id = v.shop_id AND i.conversation_id = ANY (v.conversations::UUID[])
+     UNION
+    SELECT a.entity_id FROM learning_audit_log a
+     WHERE a.shop_id = v.shop_id AND a.actor = v.actor AND a.entity = 'response'
+ ) AS whose
+ WHERE e.shop_id = v.shop_id AND e.id = whose.id;
 
 -- name: erase_sources(shop_id, item_id, source_ids)!
 UPDATE learning_sources s
