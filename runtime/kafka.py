@@ -33,6 +33,9 @@ uses up of another partition it can ask for only after the answer: that is how l
 CLOSED_BYTES = 100
 """The largest message of a topic that is closed: there is room for the markers of transactions, and for no event."""
 
+HEARD_SECONDS = 1.5
+"""How long it may take until every broker acts by a topic's new settings; a few milliseconds as a rule."""
+
 OF_TOPIC = 1
 """How a broker says that a setting is the topic's own (DescribeConfigs, config_source)."""
 
@@ -123,8 +126,12 @@ async def topic_differences(settings: Settings, topics: Iterable[Topic]) -> list
 
 
 async def close_topics(settings: Settings, topics: Sequence[Topic]) -> None:
-    """Lets the brokers refuse whatever is written to these topics; what stands in them can be read."""
+    """Lets the brokers refuse whatever is written to these topics; what stands in them can be read.
+
+    Returns when that is so: each broker hears of it some moments after it was said.
+    """
     await _limit(settings, topics, str(CLOSED_BYTES))
+    await asyncio.sleep(HEARD_SECONDS)
 
 
 async def reopen_topics(settings: Settings, topics: Sequence[Topic]) -> None:
