@@ -60,9 +60,11 @@ class History:
             yield machine.decide(state, None, message, orjson.loads(raw)).record
 
     def _event(self, offset: int, at: Coordinates) -> Event[Any]:
-        id = UUID(int=offset, version=4)
+        id = UUID(int=(self._partition << 64) + offset, version=4)
         time = from_ms(at.appended_at) - timedelta(seconds=1)
-        return Event(id, "/benchmarks", time, 1 + offset % SHOPS, None, self._data(offset, id))
+        # A shop is in one partition, whether its number hashes there or not.
+        shop = 1 + self._partition * SHOPS + offset % SHOPS
+        return Event(id, "/benchmarks", time, shop, None, self._data(offset, id))
 
     def _data(self, offset: int, id: UUID) -> EventData:
         if self._vectors and offset % CORRECTED == 0:
