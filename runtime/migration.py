@@ -146,8 +146,11 @@ class Migrator:
     async def fitted(self, conn: Connection) -> Migrator:
         """The same migrations for the model and the generation of the schema, where it is of a later one."""
         async with conn.transaction():
-            row = await self._sql.projection(conn) if await self._enter(conn) else None
-        if row is None or row["generation"] == FIRST:
+            if not await self._enter(conn):
+                return self
+            await self._sql.complete_projection(conn)
+            row = await self._sql.projection(conn)
+        if row["generation"] == FIRST:
             return self
         told = (row["dimensions"], row["embedding_model"], self.version, row["generation"])
         return Migrator(self.schema, self.folder, *told)

@@ -151,6 +151,23 @@ async def test_a_migration_put_before_an_applied_one_is_refused(
         await Migrator("one", folder).upgrade(conn)
 
 
+async def test_tables_from_before_there_were_generations_are_of_the_first(
+    conn: asyncpg.Connection, folder: Path
+) -> None:
+    await Migrator("one", folder).upgrade(conn, until="0001_one")
+    await conn.execute("ALTER TABLE one.projection DROP COLUMN generation")
+    migrator = await Migrator("one", folder).fitted(conn)
+    await migrator.upgrade(conn)
+    assert await conn.fetchval("SELECT generation FROM one.projection") == 1
+
+
+async def test_tables_of_a_later_generation_keep_its_model(conn: asyncpg.Connection, folder: Path) -> None:
+    assert (await Migrator("one", folder).fitted(conn)).generation == 1, "there are none yet"
+    await Migrator("one", folder, 3, "other", generation=2).upgrade(conn, until="0001_one")
+    fitted = await Migrator("one", folder).fitted(conn)
+    assert (fitted.generation, fitted.model, fitted.dimensions) == (2, "other", 3)
+
+
 @pytest.mark.parametrize("other", [{"dimensions": 768}, {"model": "all-mpnet-base-v2"}])
 async def test_another_model_needs_another_schema(
     conn: asyncpg.Connection, folder: Path, other: dict[str, int | str]
