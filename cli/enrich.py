@@ -14,7 +14,7 @@ from cli.options import Json, OneDomain
 from cli.screen import print_json
 from runtime.settings import Settings
 from schemas.topics import LEARNING
-from streams.checkpoints import read_checkpoints
+from streams.checkpoints import read_decided
 from streams.domain import Domain
 from streams.enrichment.rewind import rewind as rewind_inputs
 
@@ -52,9 +52,5 @@ async def _rewind(
 ) -> Mapping[tuple[str, int], int]:
     if offset is not None:
         return await rewind_inputs(settings, domain.topics, partition, offset=offset)
-    decided = {
-        (topic, at.partition): first
-        for at in await read_checkpoints(settings, domain)
-        for topic, first in at.next_offsets.items()
-    }
+    decided = await read_decided(settings, domain)
     return await rewind_inputs(settings, domain.topics, partition, decided=decided)

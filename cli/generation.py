@@ -14,12 +14,11 @@ from cli.generations import Generations
 from cli.judged import render_decisions
 from cli.making import Wish
 from cli.options import Json, Limit, OneDomain, Yes
+from cli.replaying import interruptible
 from cli.screen import show, table
 from schemas.topics import LEARNING
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-
-INTERRUPTED = 130
 
 Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="One of `relearn generation list`.")]
 
@@ -45,13 +44,8 @@ def create(
     Everything goes on meanwhile. With --model, what the other model would change is told.
     """
     wish = Wish.of(model, partitions, erased)
-    try:
+    with interruptible("the same command goes on from here, `relearn generation drop` ends it"):
         told = asyncio.run(_generations(domain).create(wish))
-    except KeyboardInterrupt:
-        typer.echo(
-            "interrupted: the same command goes on from here, `relearn generation drop` ends it", err=True
-        )
-        raise typer.Exit(INTERRUPTED) from None
     show(told.as_json(), as_json, lambda out: _print_made(out, told.as_json(), told.flips, limit))
 
 
@@ -65,14 +59,9 @@ def list_generations(domain: OneDomain = LEARNING.name, as_json: Json = False) -
 @app.command(epilog="Example: relearn generation adopt 2")
 def adopt(number: Number, domain: OneDomain = LEARNING.name, as_json: Json = False) -> None:
     """Let a generation take over: log, inputs and tables in one step. Interrupted, it can be repeated or dropped."""
-    try:
+    again = f"`relearn generation adopt {number}` goes on, `relearn generation drop {number}` undoes it"
+    with interruptible(again):
         told = asyncio.run(_generations(domain).adopt(number))
-    except KeyboardInterrupt:
-        typer.echo(
-            f"interrupted: `relearn generation adopt {number}` goes on, `relearn generation drop {number}` undoes it",
-            err=True,
-        )
-        raise typer.Exit(INTERRUPTED) from None
     show(told, as_json, lambda out: out.print(f"generation {number} of {domain} is the current one"))
 
 

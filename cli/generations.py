@@ -76,8 +76,9 @@ class Generations:
         known = await self._registered()
         if known.phase != "settled":
             raise Failed(f"generation {known.next} of {self._name} is being adopted: finish that, or drop it")
-        made = self._unfinished(known, wish) or await self._begin(known, wish)
-        known = await self._registered()
+        made = self._unfinished(known, wish)
+        if made is None:
+            known, made = await self._begin(known, wish)
         async with self._copying(known, made, await self._transforming(known, made)) as copy:
             with bar(f"generation {made.number} of {self._name}") as progress:
                 progress.begin(await copy.behind())
@@ -98,7 +99,7 @@ class Generations:
         if number == known.current:
             # Whoever was interrupted at the very end asks again.
             return self._adopted(number, 0.0)
-        hand = Handover(self._following(known), self._domain, known.now, after, self._clock)
+        hand = self._handover(known, after)
         tables = self._tables(known, number)
         async with self._copying(known, after, await self._transforming(known, after)) as copy:
             if known.phase == "settled":
@@ -130,7 +131,7 @@ class Generations:
             Failed: if it is the current one, or its tables are read already.
         """
         known = await self._registered()
-        self._find(known, number)
+        found = self._find(known, number)
         if number == known.current:
             raise Failed(f"generation {number} of {self._name} is the current one")
         tables = self._tables(known, number)
@@ -139,10 +140,7 @@ class Generations:
                 raise Failed(
                     f"the tables are of generation {number} already: `relearn generation adopt {number}`"
                 )
-            hand = Handover(
-                self._following(known), self._domain, known.now, known.generation(number), self._clock
-            )
-            await hand.undo()
+            await self._handover(known, found).undo()
         await tables.clean()
         names = self._own_topics(known, number)
         await delete_topics(self._settings, names)
@@ -169,7 +167,8 @@ class Generations:
             await register(self._settings, entered)
         return entered
 
-    async def _begin(self, known: Registered, wish: Wish) -> Generation:
+    async def _begin(self, known: Registered, wish: Wish) -> tuple[Registered, Generation]:
+        """With what the registry says of it."""
         now = known.now
         number = max(each.number for each in known.generations) + 1
         made = Generation(
@@ -181,12 +180,13 @@ class Generations:
         )
         if wish.kind != "erased" and (made.model, made.partitions) == (now.model, now.partitions):
             raise Failed(f"{self._name} has {now.partitions} partitions and vectors of {now.model} already")
-        migrator_of(self._within(known.added(made), number), self._name)
+        known = known.added(made)
+        migrator_of(self._within(known, number), self._name)
         await create_topics(self._settings, [GENERATIONS])
-        await create_topics(self._within(known.added(made), number), list(self._domain.topics))
+        await create_topics(self._within(known, number), list(self._domain.topics))
         await widen_topic(self._settings, DEAD_LETTERS, made.partitions)
-        await register(self._settings, known.added(made))
-        return made
+        await register(self._settings, known)
+        return known, made
 
     def _unfinished(self, known: Registered, wish: Wish) -> Generation | None:
         """The generation that is being made, if it is the one that is wished for."""
@@ -258,6 +258,9 @@ class Generations:
 
     def _within(self, known: Registered, number: int) -> Settings:
         return self._following(known).within(self._name, number)
+
+    def _handover(self, known: Registered, after: Generation) -> Handover:
+        return Handover(self._following(known), self._domain, known.now, after, self._clock)
 
     def _tables(self, known: Registered, number: int) -> Rebuild:
         settings = self._within(known, number)

@@ -15,7 +15,7 @@ from schemas.documents import OUTCOMES_OF
 from schemas.outcome import PolicyAdopted
 from schemas.record import Record, RecordCodec
 from schemas.topics import LEARNING, DomainTopics
-from streams.log import decode, partitions_of, reader
+from streams.log import decode, reader, tps_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,7 @@ class InForce:
 
 async def policies_in_force(settings: Settings, domain: DomainTopics = LEARNING) -> list[InForce]:
     """The policy of every partition in which anything has been decided."""
-    log = settings.topic(domain.log.name)
-    count = await partitions_of(settings, domain.log)
-    tps = [TopicPartition(log, number) for number in range(count)]
+    tps = await tps_of(settings, domain.log)
     async with reader(settings, *tps) as consumer:
         codec = RecordCodec(domain.types, OUTCOMES_OF[domain.name])
         found = [await _in_partition(consumer, tp, codec) for tp in tps]

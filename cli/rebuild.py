@@ -12,15 +12,13 @@ from cli.domains import settings_for
 from cli.migrate import migrator_of
 from cli.options import Domains, Json
 from cli.projector import PROJECTIONS
-from cli.replaying import bar
+from cli.replaying import bar, interruptible
 from cli.screen import show, table
 from projections.rebuild import Rebuild, Rebuilt
 from runtime.clock import SystemClock
 from runtime.settings import Settings
 
 app = typer.Typer(add_completion=False)
-
-INTERRUPTED = 130
 
 
 @app.command(epilog="Example: relearn rebuild --domain learning")
@@ -44,13 +42,8 @@ def rebuild(
         dropped = asyncio.run(_clean(settings, parallel))
         show(dropped, as_json, lambda out: out.print(f"dropped: {', '.join(dropped) or 'nothing was left'}"))
         return
-    try:
+    with interruptible("`relearn rebuild` goes on from here, `relearn rebuild --clean` drops it"):
         found = [asyncio.run(_rebuild(settings, name, parallel)) for name in settings.domains]
-    except KeyboardInterrupt:
-        typer.echo(
-            "interrupted: `relearn rebuild` goes on from here, `relearn rebuild --clean` drops it", err=True
-        )
-        raise typer.Exit(INTERRUPTED) from None
     rows = [_row(rebuilt, seconds) for rebuilt, seconds in found]
     show(rows, as_json, lambda out: out.print(table(list(rows[0]), [list(row.values()) for row in rows])))
 

@@ -24,6 +24,19 @@ Moment = Annotated[
 ]
 
 
+INTERRUPTED = 130
+
+
+@contextmanager
+def interruptible(words: str) -> Iterator[None]:
+    """Says how to go on where Ctrl-C has ended the block, and exits."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted: {words}", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
 class Rate(ProgressColumn):
     """Offsets a second."""
 

@@ -17,7 +17,7 @@ from projections.projection import Projection
 from runtime.settings import Settings
 from schemas.record import Record
 from schemas.topics import Topic
-from streams.log import decode, end_of, partitions_of, read, reader
+from streams.log import decode, end_of, read, reader, tps_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +42,21 @@ async def verify(settings: Settings, log: Topic, projection: Projection) -> list
         Failed: naming the first difference.
         LogRefused: if the log is not for these tables at all.
     """
-    count = await partitions_of(settings, log)
-    if not count:
+    tps = await tps_of(settings, log)
+    if not tps:
         raise Failed(
             f"the log's topic {settings.topic(log.name)} does not exist: run `relearn topics create`"
         )
-    tps = [TopicPartition(settings.topic(log.name), number) for number in range(count)]
     async with opened(settings, projection.name) as pool, reader(settings, *tps) as consumer:
         positions = Positions(projection.name, projection.log)
-        if beyond := [p for p in await positions.all(pool) if p.partition >= count and p.seq]:
+        if beyond := [p for p in await positions.all(pool) if p.partition >= len(tps) and p.seq]:
             raise Failed(
                 f"the tables show {projection.log}[{beyond[0].partition}], which the log does not have"
             )
         model = await positions.model(pool)
         found = []
         for tp in tps:
-            opening = Opening(projection.name, projection.log, projection.codec, count, model)
+            opening = Opening(projection.name, projection.log, projection.codec, len(tps), model)
             async with shown_partition(pool, projection, tp.partition) as shown:
                 found.append(await _Comparison(consumer, tp, projection, opening, shown).run())
     return found

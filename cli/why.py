@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -26,7 +26,7 @@ from runtime.settings import Settings
 from schemas.outcome import Outcome
 from schemas.record import Record
 from schemas.topics import DOMAINS
-from streams.log import decode, end_of, partitions_of, read, reader
+from streams.log import decode, end_of, read, reader, tps_of
 
 app = typer.Typer(add_completion=False)
 
@@ -82,20 +82,17 @@ class Line:
     projection: Projection
     lineage: Lineage
     consumer: AIOKafkaConsumer
-    topic: str
-    partitions: int
+    tps: Sequence[TopicPartition]
     seen: set[str]
 
     @classmethod
     async def opened(cls, settings: Settings, domain: str, stack: AsyncExitStack) -> Line:
         """With its clients, for as long as the stack lasts."""
         projection, log = PROJECTIONS[domain], DOMAINS[domain].log
-        topic, count = settings.topic(log.name), await partitions_of(settings, log)
-        consumer = await stack.enter_async_context(
-            reader(settings, *(TopicPartition(topic, number) for number in range(count)))
-        )
+        tps = await tps_of(settings, log)
+        consumer = await stack.enter_async_context(reader(settings, *tps))
         pool = await stack.enter_async_context(opened(settings, domain))
-        return cls(projection, Lineage(pool, projection), consumer, topic, count, set())
+        return cls(projection, Lineage(pool, projection), consumer, tps, set())
 
     async def entity(self, id: str) -> Told | None:
         """All that is known of an entity, and of those that it leads to; None if it is not of this domain."""
@@ -167,9 +164,9 @@ class Line:
         }
 
     async def _read(self, partition: int, offset: int) -> Record | None:
-        if partition >= self.partitions:
+        if partition >= len(self.tps):
             return None
-        tp = TopicPartition(self.topic, partition)
+        tp = self.tps[partition]
         if offset >= await end_of(self.consumer, tp):
             return None
         async for lot in read(self.consumer, tp, offset, offset + 1):

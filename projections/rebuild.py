@@ -74,7 +74,7 @@ class Rebuild:
         """
 
         async def ready() -> None:
-            if await Positions(self._live, self._projection.log).model(conn) == self._migrator.model:
+            if await self._positions.model(conn) == self._migrator.model:
                 await self._schemas.copy(conn, self._live, self._built, self._projection.derived)
 
         async with self._claimed() as conn:

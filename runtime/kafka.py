@@ -159,7 +159,8 @@ async def widen_topic(settings: Settings, topic: Topic, partitions: int) -> None
 async def _limit(settings: Settings, topics: Sequence[Topic], max_bytes: str) -> None:
     async with connected(admin(settings)) as client:
         names = [settings.topic(topic.name) for topic in topics]
-        found = await _own_configs(client, names)
+        # Whoever alters one setting has to repeat the others.
+        found = await _configs(client, names, own=True)
         told = [
             ConfigResource(ConfigResourceType.TOPIC, name, {**found[name], "max.message.bytes": max_bytes})
             for name in names
@@ -170,18 +171,6 @@ async def _limit(settings: Settings, topics: Sequence[Topic], max_bytes: str) ->
                     raise TopicRefused(
                         f"topic {name} cannot be changed: {message or for_code(code).description}"
                     )
-
-
-async def _own_configs(client: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
-    """What was set for these topics themselves: whoever alters one setting has to repeat the others."""
-    if not names:
-        return {}
-    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-    resources = [r for answer in await client.describe_configs(asked) for r in answer.resources]
-    return {
-        name: {entry[0]: entry[1] for entry in entries if entry[3] == OF_TOPIC}
-        for _, _, _, name, entries in resources
-    }
 
 
 async def topic_configs(settings: Settings, topics: Iterable[Topic]) -> dict[str, dict[str, str]]:
@@ -265,10 +254,16 @@ async def _partition_counts(client: AIOKafkaAdminClient, names: list[str]) -> di
     }
 
 
-async def _configs(client: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
+async def _configs(
+    client: AIOKafkaAdminClient, names: list[str], *, own: bool = False
+) -> dict[str, dict[str, str]]:
+    """`own`: only what was set for these topics themselves, without what they take from the brokers."""
     if not names:
         return {}
     asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     answers = await client.describe_configs(asked)
     resources = [resource for answer in answers for resource in answer.resources]
-    return {name: {entry[0]: entry[1] for entry in entries} for _, _, _, name, entries in resources}
+    return {
+        name: {entry[0]: entry[1] for entry in entries if not own or entry[3] == OF_TOPIC}
+        for _, _, _, name, entries in resources
+    }

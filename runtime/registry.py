@@ -28,10 +28,9 @@ class GenerationChanged(Exception):
 
 async def registered(settings: Settings) -> dict[str, Registered]:
     """What the registry says of each domain that it knows; nothing where there is no registry yet."""
-    async with connected(kafka.admin(settings)) as client:
-        if settings.topic(GENERATIONS.name) not in await client.list_topics():
-            return {}
     async with connected(kafka.consumer(settings)) as consumer:
+        if settings.topic(GENERATIONS.name) not in await consumer.topics():
+            return {}
         return await _read(consumer, settings)
 
 

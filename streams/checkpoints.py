@@ -50,6 +50,15 @@ async def read_checkpoints(settings: Settings, domain: Domain[Any]) -> list[Chec
     return [each for each in found if each is not None]
 
 
+async def read_decided(settings: Settings, domain: Domain[Any]) -> Mapping[tuple[str, int], int]:
+    """The first offset that is not decided, by input topic (without prefix) and partition."""
+    return {
+        (topic, at.partition): offset
+        for at in await read_checkpoints(settings, domain)
+        for topic, offset in at.next_offsets.items()
+    }
+
+
 @dataclass
 class _LogEnd:
     """Reads one partition of a log backwards."""

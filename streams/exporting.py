@@ -15,7 +15,7 @@ from schemas.outcome import PolicyAdopted
 from schemas.record import Record, RecordCodec
 from streams.archive import ArchivePartition, ArchiveRefused, Entry, FileWriter, Manifest, load, save
 from streams.domain import Domain
-from streams.log import end_of, first_record, partitions_of, read, reader
+from streams.log import end_of, first_record, read, reader, tps_of
 
 Progress = Callable[[int], object]
 """Is told how many more records were copied."""
@@ -31,8 +31,7 @@ async def export_log(
     Raises:
         ArchiveRefused: if the folder holds another log, or this log is empty or damaged.
     """
-    name = settings.topic(domain.topics.log.name)
-    tps = [TopicPartition(name, n) for n in range(await partitions_of(settings, domain.topics.log))]
+    tps = await tps_of(settings, domain.topics.log)
     async with reader(settings, *tps) as consumer:
         begun = await _begun(consumer, tps, domain)
         for tp in tps[begun.partitions :]:

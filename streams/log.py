@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from runtime import kafka
 from runtime.closing import connected
@@ -23,6 +22,7 @@ S = TypeVar("S")
 
 KEPT_FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 READ_AT_ONCE = 500
+LONGEST_POLL_MS = 10
 WAIT_MS = 100
 """How long to wait for messages before looking whether only markers of transactions are left."""
 
@@ -51,8 +51,8 @@ async def check_log(settings: Settings, log: Topic) -> None:
         LogRefused: if the topic is missing, or its settings would lose records.
     """
     name = settings.topic(log.name)
-    found = await _config(settings, name)
-    if not found:
+    found = (await kafka.topic_configs(settings, [log])).get(log.name)
+    if found is None:
         raise LogRefused(f"the log's topic {name} does not exist: run `relearn topics create`")
     for key, value in KEPT_FOR_EVER.items():
         if found.get(key) != value:
@@ -69,13 +69,10 @@ async def partitions_of(settings: Settings, *topics: Topic) -> int:
     return min(len(each["partitions"]) for each in described)
 
 
-async def _config(settings: Settings, name: str) -> dict[str, str]:
-    async with connected(kafka.admin(settings)) as client:
-        answers = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
-    return {entry[0]: entry[1] for answer in answers for found in answer.resources for entry in found[4]}
-
-
-LONGEST_POLL_MS = 10
+async def tps_of(settings: Settings, topic: Topic) -> list[TopicPartition]:
+    """The partitions of a topic in order, as clients name them; none if there is no such topic."""
+    count = await partitions_of(settings, topic)
+    return [TopicPartition(settings.topic(topic.name), number) for number in range(count)]
 
 
 @asynccontextmanager

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from aiokafka import TopicPartition
-
 from cli.dead_letters.letters import Letter, Letters
 from cli.dead_letters.reading import messages
 from cli.decider import pure
@@ -16,8 +14,8 @@ from schemas.control import Place
 from schemas.documents import OUTCOMES_OF
 from schemas.record import RecordCodec
 from schemas.topics import DOMAINS, DomainTopics
-from streams.checkpoints import read_checkpoints
-from streams.log import decode, partitions_of
+from streams.checkpoints import read_decided
+from streams.log import decode, tps_of
 
 KINDS = b'"DeadLetter'
 """Stands in every record about dead letters, and in few others: only what has it is decoded."""
@@ -47,26 +45,16 @@ async def find(
 
 
 async def _in_log(settings: Settings, domain: DomainTopics, keeps: Callable[[Letter], bool]) -> Letters:
-    letters, name = Letters(keeps), settings.topic(domain.log.name)
-    tps = [TopicPartition(name, number) for number in range(await partitions_of(settings, domain.log))]
+    letters, tps = Letters(keeps), await tps_of(settings, domain.log)
     if not tps:
-        raise Failed(f"topic {name} does not exist: run `relearn topics create`")
+        raise Failed(f"topic {settings.topic(domain.log.name)} does not exist: run `relearn topics create`")
     codec = RecordCodec(domain.types, OUTCOMES_OF[domain.name])
     # Asked first: of all that is decided by these ends, the records are read below.
-    letters.decided_to(await _decided(settings, domain))
+    letters.decided_to(await read_decided(settings, pure(domain.name)))
     async for message in messages(settings, f"{domain.name} read", dict.fromkeys(tps, 0)):
         if KINDS in message.value:
             letters.hear(message.offset, decode(codec, message))
     return letters
-
-
-async def _decided(settings: Settings, domain: DomainTopics) -> Mapping[tuple[str, int], int]:
-    """The first offset that is not decided, by input topic and partition."""
-    return {
-        (topic, each.partition): offset
-        for each in await read_checkpoints(settings, pure(domain.name))
-        for topic, offset in each.next_offsets.items()
-    }
 
 
 def place(words: str) -> Place:

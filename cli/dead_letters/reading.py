@@ -8,7 +8,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from cli.replaying import bar
 from runtime.settings import Settings
-from streams.log import end_of, read, reader
+from streams.hearing import Tell, each_partition
 
 
 async def messages(
@@ -16,13 +16,7 @@ async def messages(
 ) -> AsyncIterator[ConsumerRecord]:
     """All messages from these offsets to where the partitions end now, one partition after the other."""
     with bar(words) as progress:
-        async with reader(settings, *starts) as consumer:
-            ends = {tp: await end_of(consumer, tp) for tp in starts}
-            progress.begin(sum(ends[tp] - start for tp, start in starts.items()))
-            for tp, start in starts.items():
-                done = start
-                async for lot in read(consumer, tp, start, ends[tp]):
-                    for message in lot:
-                        yield message
-                    progress.tell(lot[-1].offset + 1 - done)
-                    done = lot[-1].offset + 1
+        async for _, lots in each_partition(settings, starts, Tell(progress.begin, progress.tell)):
+            async for lot in lots:
+                for message in lot:
+                    yield message

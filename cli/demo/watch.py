@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from statistics import quantiles
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from cli.asking import Place
 from cli.tables import Pool, opened
@@ -20,7 +20,7 @@ from runtime.settings import Settings
 from schemas.learning import OUTCOMES
 from schemas.record import Record, RecordCodec
 from schemas.topics import LEARNING
-from streams.log import decode, partitions_of
+from streams.log import decode, tps_of
 
 LOOK_SECONDS = 0.02
 
@@ -92,9 +92,9 @@ class Watch:
 async def watched(settings: Settings, clock: Clock) -> AsyncIterator[Watch]:
     """A watch that follows as long as the block lasts."""
     watch = Watch(clock)
-    log, count = settings.topic(LEARNING.log.name), await partitions_of(settings, LEARNING.log)
+    tps = await tps_of(settings, LEARNING.log)
     async with connected(kafka.consumer(settings)) as consumer, opened(settings) as pool:
-        consumer.assign([TopicPartition(log, number) for number in range(count)])
+        consumer.assign(tps)
         tasks = [asyncio.create_task(watch.read(consumer)), asyncio.create_task(watch.look(pool))]
         try:
             yield watch

@@ -60,10 +60,7 @@ class ErasedKnowledgeRow(NamedTuple):
 
 
 CONVERSATIONS = Statement("erase_conversations", ConversationsRow)
-EVENTS = tuple(
-    Statement(name, SubjectRow)
-    for name in ("erase_feedback", "erase_corrections", "erase_calls", "erase_responses")
-)
+EVENTS = Statement("erase_events", SubjectRow)
 SOURCES = Statement("erase_sources", SourcesRow)
 ITEM = Statement("erase_item", ErasedItemRow)
 KNOWLEDGE = Statement("erase_knowledge", ErasedKnowledgeRow)
@@ -73,8 +70,7 @@ def subject(log: Logged, outcome: SubjectErased) -> Iterator[Change]:
     """The rows of conversations and events, whatever else they became."""
     named, kept = array(outcome.conversations), (keys.kept(log.partition),)
     yield Change(CONVERSATIONS, ConversationsRow(outcome.shop_id, named), kept)
-    for statement in EVENTS:
-        yield Change(statement, SubjectRow(outcome.shop_id, outcome.actor_id, named), kept)
+    yield Change(EVENTS, SubjectRow(outcome.shop_id, outcome.actor_id, named), kept)
 
 
 def item(log: Logged, outcome: ItemErased) -> Iterator[Change]:

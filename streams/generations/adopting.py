@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-
-from aiokafka import TopicPartition
 
 from runtime.clock import Clock
 from runtime.fault import Faults
@@ -13,12 +11,12 @@ from runtime.kafka import close_topics, reopen_topics
 from runtime.settings import Settings
 from schemas.generation import Generation
 from schemas.topics import Topic
-from streams.checkpoints import read_checkpoints
+from streams.checkpoints import read_decided
 from streams.domain import Domain
 from streams.enrichment.rewind import set_offsets
 from streams.generations.copying import Copying
 from streams.limits import Limits
-from streams.log import end_of, partitions_of, read, reader
+from streams.log import end_of, read, reader, tps_of
 from streams.writer import LogWriter
 
 
@@ -49,18 +47,14 @@ class Handover:
 
     async def undecided(self) -> int:
         """How many inputs that are left have not been decided yet."""
-        decided = {
-            (topic, at.partition): end
-            for at in await read_checkpoints(self._before, self._domain)
-            for topic, end in at.next_offsets.items()
-        }
+        decided = await read_decided(self._before, self._domain)
         return sum([await self._undecided(topic, decided) for topic in self._closing])
 
     async def stop_deciders(self) -> None:
         """Nobody can decide on the generation before any more."""
         await close_topics(self._before, [self._domain.topics.log])
-        for number in range(await partitions_of(self._before, self._domain.topics.log)):
-            writer = LogWriter(self._before, self._name, number, Limits(), Faults())
+        for tp in await tps_of(self._before, self._domain.topics.log):
+            writer = LogWriter(self._before, self._name, tp.partition, Limits(), Faults())
             try:
                 # Whoever has written until now is fenced, and what it had not committed never will be.
                 await writer.start()
@@ -87,14 +81,10 @@ class Handover:
 
     async def _undecided(self, topic: Topic, decided: Mapping[tuple[str, int], int]) -> int:
         count = 0
-        tps = self._partitions(topic, await partitions_of(self._before, topic))
+        tps = await tps_of(self._before, topic)
         async with reader(self._before, *tps) as consumer:
             for tp in tps:
                 start = decided.get((topic.name, tp.partition), 0)
                 async for lot in read(consumer, tp, start, await end_of(consumer, tp)):
                     count += len(lot)
         return count
-
-    def _partitions(self, topic: Topic, count: int) -> Sequence[TopicPartition]:
-        name = self._before.topic(topic.name)
-        return [TopicPartition(name, number) for number in range(count)]

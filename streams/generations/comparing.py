@@ -14,7 +14,7 @@ from schemas.keys import key_of
 from schemas.record import Record, RecordCodec
 from schemas.vector import Vector
 from streams.domain import Domain
-from streams.log import decode, end_of, partitions_of, read, reader
+from streams.log import decode, end_of, read, reader, tps_of
 
 NEIGHBOURS = 10
 MOST = 2_000
@@ -92,9 +92,8 @@ async def compare(before: Settings, after: Settings, domain: Domain[Any]) -> Map
     """
     found, log = Comparison(), domain.topics.log
     codec = RecordCodec(domain.topics.types, domain.outcomes)
-    for number in range(await partitions_of(before, log)):
-        made = _with_vectors(after, TopicPartition(after.topic(log.name), number), codec)
-        source = _with_vectors(before, TopicPartition(before.topic(log.name), number), codec)
+    for made_at, source_at in zip(await tps_of(after, log), await tps_of(before, log), strict=True):
+        made, source = _with_vectors(after, made_at, codec), _with_vectors(before, source_at, codec)
         waiting: Record | None = None
         async for record in made:
             while waiting is None or waiting.seq < record.seq:

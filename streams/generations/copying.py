@@ -11,7 +11,7 @@ from runtime.fault import Faults
 from runtime.settings import Settings
 from schemas.record import Record, RecordCodec
 from streams.domain import Domain
-from streams.generations.sources import Sourced, Sources, SourcesOpened
+from streams.generations.sources import Sourced, Sources, sources
 from streams.generations.target import Entry, Target
 from streams.generations.transforming import Transformation
 
@@ -103,11 +103,11 @@ async def copying(
     )
     targets = {n: Target(made, domain, n, feeds, fault) for n in range(names.now.partitions)}
     codec = RecordCodec(domain.topics.types, domain.outcomes)
-    async with SourcesOpened() as opened:
-        sources = await opened.open(settings.within(domain.topics.name, before), domain.topics.log, codec)
+    within = settings.within(domain.topics.name, before)
+    async with sources(within, domain.topics.log, codec) as opened:
         try:
             await asyncio.gather(*(each.open() for each in targets.values()))
-            yield Copying(sources, targets, transformation)
+            yield Copying(opened, targets, transformation)
         finally:
             await asyncio.gather(*(each.close() for each in targets.values()))
 

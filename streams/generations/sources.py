@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from runtime.settings import Settings
 from schemas.record import Record, RecordCodec
 from schemas.topics import Topic
-from streams.log import decode, end_of, partitions_of, read, reader
+from streams.log import decode, end_of, read, reader, tps_of
 
 LOT = 2000
 """Records that are handed on together."""
@@ -37,15 +37,13 @@ class _Source:
     consumer: AIOKafkaConsumer
     tp: TopicPartition
     codec: RecordCodec
-    start: int
-    end: int = 0
+    start: int = 0
     lots: AsyncIterator[Sequence[ConsumerRecord]] = field(init=False)
     waiting: deque[Sourced] = field(default_factory=deque)
     latest: int | None = None
     """The decision time of the last record that was read."""
 
     def begin(self, end: int) -> None:
-        self.end = end
         self.lots = read(self.consumer, self.tp, self.start, end)
 
     async def fill(self) -> bool:
@@ -108,13 +106,14 @@ class Sources:
         return any(each.latest is not None and at > each.latest for each in ended)
 
 
-class SourcesOpened(AsyncExitStack):
-    """The sources of a domain's log with their clients, for as long as the block lasts."""
+@asynccontextmanager
+async def sources(settings: Settings, log: Topic, codec: RecordCodec) -> AsyncIterator[Sources]:
+    """The sources of a domain's log with their clients, for as long as the block lasts.
 
-    async def open(self, settings: Settings, log: Topic, codec: RecordCodec) -> Sources:
-        """`settings`: of the generation that is read."""
-        count = await partitions_of(settings, log)
-        tps = [TopicPartition(settings.topic(log.name), number) for number in range(count)]
-        return Sources(
-            [_Source(await self.enter_async_context(reader(settings, tp)), tp, codec, 0) for tp in tps]
+    `settings`: of the generation that is read.
+    """
+    async with AsyncExitStack() as stack:
+        tps = await tps_of(settings, log)
+        yield Sources(
+            [_Source(await stack.enter_async_context(reader(settings, tp)), tp, codec) for tp in tps]
         )

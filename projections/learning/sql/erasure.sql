@@ -1,6 +1,6 @@
 -- What a person or a conversation said goes; ids, times, types and numbers stay. Where the person's own id is only
--- in the audit, it says which events are theirs. Whose rows they are is found first, once for each subject: the shop's
--- part of the audit is read through.
+-- in the audit, it says which events are theirs. Whose rows they are is found first, for all subjects together: their
+-- shops' part of the audit is read through.
 
 -- name: erase_conversations(shop_id, conversations)!
 UPDATE conversation_memory c
@@ -8,58 +8,47 @@ UPDATE conversation_memory c
   FROM unnest(:shop_id::INTEGER[], :conversations::TEXT[]) AS v (shop_id, conversations)
  WHERE c.shop_id = v.shop_id AND c.id = ANY (v.conversations::UUID[]);
 
--- name: erase_feedback(shop_id, actor, conversations)!
-UPDATE conversation_feedback e
-   SET reason = NULL, metadata = '{}'
-  FROM unnest(:shop_id::INTEGER[], :actor::TEXT[], :conversations::TEXT[]) AS v (shop_id, actor, conversations)
- CROSS JOIN LATERAL (
-    SELECT i.id FROM conversation_feedback i
-     WHERE i.shop_id = v.shop_id AND i.conversation_id = ANY (v.conversations::UUID[])
-     UNION
-    SELECT a.entity_id FROM learning_audit_log a
-     WHERE a.shop_id = v.shop_id AND a.actor = v.actor AND a.entity = 'feedback'
- ) AS whose
- WHERE e.shop_id = v.shop_id AND e.id = whose.id;
-
--- name: erase_corrections(shop_id, actor, conversations)!
-UPDATE owner_corrections e
-   SET original_response = '[erased]', corrected_answer = '[erased]', correction_context = NULL, metadata = '{}'
-  FROM unnest(:shop_id::INTEGER[], :actor::TEXT[], :conversations::TEXT[]) AS v (shop_id, actor, conversations)
- CROSS JOIN LATERAL (
-    SELECT i.id FROM owner_corrections i
-     WHERE i.shop_id = v.shop_id AND i.conversation_id = ANY (v.conversations::UUID[])
-     UNION
-    SELECT a.entity_id FROM learning_audit_log a
-     WHERE a.shop_id = v.shop_id AND a.actor = v.actor AND a.entity = 'correction'
- ) AS whose
- WHERE e.shop_id = v.shop_id AND e.id = whose.id;
-
--- name: erase_calls(shop_id, actor, conversations)!
-UPDATE voice_transcripts e
-   SET transcript = '[erased]', processed_summary = NULL, embedding = NULL, entities = '{}', learning_insights = '{}',
-       metadata = '{}'
-  FROM unnest(:shop_id::INTEGER[], :actor::TEXT[], :conversations::TEXT[]) AS v (shop_id, actor, conversations)
- CROSS JOIN LATERAL (
-    SELECT i.id FROM voice_transcripts i
-     WHERE i.shop_id = v.shop_id AND i.conversation_id = ANY (v.conversations::UUID[])
-     UNION
-    SELECT a.entity_id FROM learning_audit_log a
-     WHERE a.shop_id = v.shop_id AND a.actor = v.actor AND a.entity = 'call'
- ) AS whose
- WHERE e.shop_id = v.shop_id AND e.id = whose.id;
-
--- name: erase_responses(shop_id, actor, conversations)!
+-- name: erase_events(shop_id, actor, conversations)!
+WITH v AS (
+    SELECT * FROM unnest(:shop_id::INTEGER[], :actor::TEXT[], :conversations::TEXT[])
+        AS u (shop_id, actor, conversations)
+), said AS MATERIALIZED (
+    SELECT a.shop_id, a.entity, a.entity_id AS id
+      FROM learning_audit_log a JOIN v ON a.shop_id = v.shop_id AND a.actor = v.actor
+     WHERE a.entity IN ('feedback', 'correction', 'call', 'response')
+), feedback AS (
+    UPDATE conversation_feedback e
+       SET reason = NULL, metadata = '{}'
+      FROM (SELECT i.shop_id, i.id FROM conversation_feedback i
+              JOIN v ON i.shop_id = v.shop_id AND i.conversation_id = ANY (v.conversations::UUID[])
+             UNION
+            SELECT shop_id, id FROM said WHERE entity = 'feedback') AS whose
+     WHERE e.shop_id = whose.shop_id AND e.id = whose.id
+), corrections AS (
+    UPDATE owner_corrections e
+       SET original_response = '[erased]', corrected_answer = '[erased]', correction_context = NULL, metadata = '{}'
+      FROM (SELECT i.shop_id, i.id FROM owner_corrections i
+              JOIN v ON i.shop_id = v.shop_id AND i.conversation_id = ANY (v.conversations::UUID[])
+             UNION
+            SELECT shop_id, id FROM said WHERE entity = 'correction') AS whose
+     WHERE e.shop_id = whose.shop_id AND e.id = whose.id
+), calls AS (
+    UPDATE voice_transcripts e
+       SET transcript = '[erased]', processed_summary = NULL, embedding = NULL, entities = '{}',
+           learning_insights = '{}', metadata = '{}'
+      FROM (SELECT i.shop_id, i.id FROM voice_transcripts i
+              JOIN v ON i.shop_id = v.shop_id AND i.conversation_id = ANY (v.conversations::UUID[])
+             UNION
+            SELECT shop_id, id FROM said WHERE entity = 'call') AS whose
+     WHERE e.shop_id = whose.shop_id AND e.id = whose.id
+)
 UPDATE response_analytics e
    SET response_text = '[erased]', metrics = '{}'
-  FROM unnest(:shop_id::INTEGER[], :actor::TEXT[], :conversations::TEXT[]) AS v (shop_id, actor, conversations)
- CROSS JOIN LATERAL (
-    SELECT i.id FROM response_analytics i
-     WHERE i.shop_id = v.shop_id AND i.conversation_id = ANY (v.conversations::UUID[])
-     UNION
-    SELECT a.entity_id FROM learning_audit_log a
-     WHERE a.shop_id = v.shop_id AND a.actor = v.actor AND a.entity = 'response'
- ) AS whose
- WHERE e.shop_id = v.shop_id AND e.id = whose.id;
+  FROM (SELECT i.shop_id, i.id FROM response_analytics i
+          JOIN v ON i.shop_id = v.shop_id AND i.conversation_id = ANY (v.conversations::UUID[])
+         UNION
+        SELECT shop_id, id FROM said WHERE entity = 'response') AS whose
+ WHERE e.shop_id = whose.shop_id AND e.id = whose.id;
 
 -- name: erase_sources(shop_id, item_id, source_ids)!
 UPDATE learning_sources s
