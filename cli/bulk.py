@@ -18,12 +18,12 @@ from cli.asking import Answer
 from cli.events import said
 from cli.failure import Failed, validation
 from cli.screen import aside
-from cli.words import refusal
 from cli.writing import Manner, carry_out
 from runtime.clock import Clock, SystemClock
 from runtime.settings import Settings
 from schemas.event import Event
 from schemas.knowledge import KnowledgeImported
+from schemas.saying import refusal
 
 OUTSTANDING = 500
 """Entries that are appended and not yet visible, at most: what else happens in the shop waits for no more."""

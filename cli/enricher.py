@@ -22,6 +22,7 @@ from runtime.fault import Faults
 from runtime.figures import Enriching
 from runtime.health import Health
 from runtime.progress import STALLED_SECONDS
+from runtime.reading import partitions_of
 from runtime.registry import Following, GenerationChanged, settled
 from runtime.sentiment import sentiment_analyser
 from runtime.settings import Settings
@@ -29,7 +30,6 @@ from schemas.topics import DOMAINS
 from streams.enrichment.enricher import Enricher
 from streams.enrichment.watchdog import Lag
 from streams.enrichment.worker import Served, Surroundings, run
-from streams.log import partitions_of
 
 NAME = "enricher"
 

@@ -14,12 +14,12 @@ from cli.events import said
 from cli.failure import Failed
 from cli.options import AnyShop, Json, NoWait, Timeout
 from cli.screen import print_json
-from cli.words import refusal
 from cli.writing import Manner, carry_out
 from runtime.clock import SystemClock
 from runtime.settings import Settings
 from schemas.learning import SubjectErased as Erased
 from schemas.review import SubjectErased
+from schemas.saying import refusal
 
 app = typer.Typer(add_completion=False)
 

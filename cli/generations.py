@@ -18,6 +18,7 @@ from runtime.clock import SystemClock
 from runtime.embedding import Embedder
 from runtime.fault import Faults
 from runtime.kafka import create_topics, delete_topics, widen_topic
+from runtime.reading import partitions_of
 from runtime.registry import register, registered
 from runtime.settings import Settings
 from schemas.generation import FIRST, Generation, Registered, Transformation, names_of
@@ -30,7 +31,6 @@ from streams.generations.transforming import Erased, Reembedded, Repartitioned, 
 from streams.generations.transforming import Transformation as Transforming
 from streams.hearing import Tell
 from streams.learning.judging import Judgement
-from streams.log import partitions_of
 from streams.trial import try_policy
 
 PAUSE_SECONDS = 0.2

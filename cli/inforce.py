@@ -10,12 +10,12 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from cli.failure import Failed
 from cli.tail import first_from, last_of
+from runtime.reading import decode, reader, tps_of
 from runtime.settings import Settings
 from schemas.documents import OUTCOMES_OF
 from schemas.outcome import PolicyAdopted
 from schemas.record import Record, RecordCodec
 from schemas.topics import LEARNING, DomainTopics
-from streams.log import decode, reader, tps_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from cli.events import D, said
 from cli.failure import Failed
 from cli.items import Filter, conflicting, show_list, show_one, show_summary
 from cli.options import AnyShop, Json, Limit, NoWait, Reviewer, Shop, Timeout
-from cli.words import refusal
 from cli.writing import Manner, carry_out, report, write
 from runtime.clock import SystemClock
 from runtime.settings import Settings
 from schemas.event import Event, ShopData
 from schemas.review import ItemApproved, ItemRejected, ItemsAssigned, ItemsReleased, MergeReverted
+from schemas.saying import refusal
 from schemas.standing import ItemStatus, SourceType
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)

@@ -23,12 +23,12 @@ from cli.tail import first_from
 from projections.positions import Positions, Shown
 from runtime import kafka
 from runtime.closing import connected
+from runtime.reading import read, reader
 from runtime.settings import Settings
 from schemas.topics import DEAD_LETTERS, DOMAINS, DomainTopics, Topic, every_topic
 from streams import telling
 from streams.checkpoints import Checkpoint, read_checkpoints
 from streams.enrichment.inputs import group_of
-from streams.log import read, reader
 from streams.telling import Heard
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 2.0

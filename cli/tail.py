@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from streams.log import end_of, read
+from runtime.reading import end_of, read
 
 FIRST_STEP = 4
 """How far before the end to look first: a transaction of one record ends with its marker."""

@@ -19,10 +19,10 @@ from cli.replaying import bar
 from cli.screen import cell, harmless, shortened, show, table
 from projections.contents import Compared
 from projections.verifying import Verification
+from runtime.reading import partitions_of
 from runtime.settings import Settings
 from schemas.topics import LEARNING
 from streams.enrichment.check import home_of
-from streams.log import partitions_of
 
 app = typer.Typer(add_completion=False)
 

@@ -14,10 +14,10 @@ from projections.belonging import Audited, ShownPartition, shown_partition
 from projections.opening import Opening
 from projections.positions import Positions
 from projections.projection import Projection
+from runtime.reading import decode, end_of, read, reader, tps_of
 from runtime.settings import Settings
 from schemas.record import Record
 from schemas.topics import Topic
-from streams.log import decode, end_of, read, reader, tps_of
 
 
 @dataclass(frozen=True, slots=True)

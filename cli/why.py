@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-import orjson
 import typer
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.text import Text
 from rich.tree import Tree
 
@@ -20,18 +16,11 @@ from cli.options import Domains, Json
 from cli.projector import PROJECTIONS
 from cli.screen import cell, harmless, shortened, show
 from cli.tables import opened
-from projections.lineage import Appearance, Lineage, Trace
-from projections.projection import Projection
+from projections.line import Told, line_of
+from projections.lineage import Lineage
 from runtime.settings import Settings
-from schemas.outcome import Outcome
-from schemas.record import Record
-from schemas.topics import DOMAINS
-from streams.log import decode, end_of, read, reader, tps_of
 
 app = typer.Typer(add_completion=False)
-
-LEADS = ("knowledge_id", "item_id", "supersedes", "superseded_by", "split_from", "new_item_id")
-"""Fields of outcomes that name another entity of the same line."""
 
 TELLING = (
     *("question", "answer", "content", "proposed_content", "corrected_answer", "edited_content", "reason"),
@@ -42,8 +31,6 @@ TELLING = (
 STANDING = ("status", "question", "content", "proposed_content", "confidence_score", "success", "model_tier")
 
 WIDTH = 100
-
-Told = dict[str, Any]
 
 
 @app.command(epilog="Example: relearn why 6f1c2a52-8d5a-5d0e-9a57-0f6c3f1d2b7e")
@@ -67,125 +54,15 @@ async def _why(settings: Settings, id: str) -> Told:
     partition, colon, offset = id.partition(":")
     is_record = bool(colon) and partition.isdecimal() and offset.isdecimal()
     for domain in settings.domains:
-        async with AsyncExitStack() as stack:
-            line = await Line.opened(settings, domain, stack)
+        projection = PROJECTIONS[domain]
+        async with (
+            opened(settings, domain) as pool,
+            line_of(settings, projection, Lineage(pool, projection)) as line,
+        ):
             told = await line.record(int(partition), int(offset)) if is_record else await line.entity(id)
             if told is not None:
                 return told
     raise Failed(f"no record stands at {id}" if is_record else f"nothing was ever decided about {id}")
-
-
-@dataclass
-class Line:
-    """Follows entities of one domain through tables and log. None of them is told twice."""
-
-    projection: Projection
-    lineage: Lineage
-    consumer: AIOKafkaConsumer
-    tps: Sequence[TopicPartition]
-    seen: set[str]
-
-    @classmethod
-    async def opened(cls, settings: Settings, domain: str, stack: AsyncExitStack) -> Line:
-        """With its clients, for as long as the stack lasts."""
-        projection, log = PROJECTIONS[domain], DOMAINS[domain].log
-        tps = await tps_of(settings, log)
-        consumer = await stack.enter_async_context(reader(settings, *tps))
-        pool = await stack.enter_async_context(opened(settings, domain))
-        return cls(projection, Lineage(pool, projection), consumer, tps, set())
-
-    async def entity(self, id: str) -> Told | None:
-        """All that is known of an entity, and of those that it leads to; None if it is not of this domain."""
-        trace = await self.lineage.trace(id)
-        if trace is None:
-            return None
-        self.seen.add(id)
-        history = [await self._appearance(trace, each) for each in trace.appearances]
-        line = [each for other in _leads(history) if (each := await self._other(other)) is not None]
-        first = trace.appearances[0]
-        return {
-            "domain": self.projection.name,
-            "entity": first.entity,
-            "id": id,
-            "shop_id": first.shop_id or None,
-            "now": trace.now,
-            "history": history,
-            "line": line,
-        }
-
-    async def record(self, partition: int, offset: int) -> Told | None:
-        """What stands at one place of the log, and the entities that it is about; None if nothing does."""
-        record = await self._read(partition, offset)
-        if record is None:
-            return None
-        about = dict.fromkeys(each.entity_id for each in record.outcomes if each.entity_id)
-        told = self._record(record, partition, offset)
-        told["outcomes"] = [_outcome(each) for each in record.outcomes]
-        told["line"] = [each for id in about if (each := await self._other(id)) is not None]
-        return told
-
-    async def _other(self, id: str) -> Told | None:
-        return None if id in self.seen else await self.entity(id)
-
-    async def _appearance(self, trace: Trace, at: Appearance) -> Told:
-        told: Told = {"at": at.at, "actor": at.actor, "action": at.action}
-        record = await self._read(at.log_partition, at.log_offset)
-        if record is None:
-            raise Failed(
-                f"the log lacks {self.projection.log}[{at.log_partition}] {at.log_offset}: relearn log verify"
-            )
-        said = (o for o in record.outcomes if o.entity_id == trace.id and type(o).__name__ == at.action)
-        outcome = next(said, None)
-        return {
-            **told,
-            **self._record(record, at.log_partition, at.log_offset),
-            "outcome": None if outcome is None else _outcome(outcome),
-        }
-
-    def _record(self, record: Record, partition: int, offset: int) -> Told:
-        event, given = record.event, record.input
-        return {
-            "record": {
-                "topic": self.projection.log,
-                "partition": partition,
-                "offset": offset,
-                "seq": record.seq,
-                "policy": record.policy,
-            },
-            "input": given and {"topic": given.topic, "partition": given.partition, "offset": given.offset},
-            "event": event
-            and {
-                "id": event.id,
-                "type": event.type,
-                "source": event.source,
-                "time": event.time,
-                "data": orjson.loads(record.raw)["data"],
-            },
-        }
-
-    async def _read(self, partition: int, offset: int) -> Record | None:
-        if partition >= len(self.tps):
-            return None
-        tp = self.tps[partition]
-        if offset >= await end_of(self.consumer, tp):
-            return None
-        async for lot in read(self.consumer, tp, offset, offset + 1):
-            return decode(self.projection.codec, lot[0])
-        return None
-
-
-def _outcome(outcome: Outcome) -> Told:
-    """Without its vectors."""
-    said = outcome.model_dump(mode="json", exclude_none=True)
-    return {name: value for name, value in said.items() if "embedding" not in name and name != "words"}
-
-
-def _leads(history: list[Told]) -> Iterator[str]:
-    """The ids of other entities that these outcomes name."""
-    for each in history:
-        outcome = each["outcome"] or {}
-        for said in (outcome, outcome.get("was") or {}, outcome.get("now") or {}):
-            yield from (said[name] for name in LEADS if name in said)
 
 
 def _tree(told: Told) -> Tree:

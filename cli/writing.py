@@ -13,9 +13,9 @@ from cli.asking import Answer, asker
 from cli.failure import Failed
 from cli.screen import print_json
 from cli.shown import until_shown
-from cli.words import refusal, told
 from runtime.settings import Settings
 from schemas.event import Event
+from schemas.saying import refusal, told
 from schemas.topics import LEARNING, DomainTopics
 
 

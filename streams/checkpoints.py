@@ -9,12 +9,12 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from runtime.reading import decode, end_of, partitions_of, read, reader
 from runtime.settings import Settings
 from schemas.outcome import TopicsReconnected
 from schemas.record import Record, RecordCodec
 from schemas.topics import DomainTopics, Topic
 from streams.domain import Domain
-from streams.log import decode, end_of, partitions_of, read, reader
 
 FIRST_LOOK = 100
 """Offsets; then ten times as many each time, as long as an input topic has not been found."""

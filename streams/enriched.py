@@ -6,9 +6,9 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from runtime.reading import read
 from schemas import enriched
 from schemas.enriched import Coordinates
-from streams.log import read
 from streams.partition import PartitionRefused, PartitionState
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from runtime.reading import end_of, read, reader, tps_of
 from runtime.settings import Settings
 from schemas.outcome import PolicyAdopted
 from schemas.record import Record, RecordCodec
 from streams.archive import ArchivePartition, ArchiveRefused, Entry, FileWriter, Manifest, load, save
 from streams.domain import Domain
-from streams.log import end_of, first_record, read, reader, tps_of
+from streams.log import first_record
 
 Progress = Callable[[int], object]
 """Is told how many more records were copied."""

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from runtime.reading import decode, end_of, read, reader, tps_of
 from runtime.settings import Settings
 from schemas.record import Record, RecordCodec
 from streams.domain import Domain
-from streams.log import decode, end_of, read, reader, tps_of
 
 Hear = Callable[[Sequence[Record]], object]
 """Takes the next records of one partition."""

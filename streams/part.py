@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from runtime.clock import Clock
 from runtime.fault import Faults
 from runtime.progress import Progress
+from runtime.reading import reader
 from runtime.settings import Settings
 from runtime.tracing import handled
 from schemas.record import RecordCodec
@@ -21,7 +22,7 @@ from streams.domain import Domain
 from streams.enriched import start_offset
 from streams.intake import Intake
 from streams.limits import Limits
-from streams.log import Folded, LogDamaged, LogReader, reader
+from streams.log import Folded, LogDamaged, LogReader
 from streams.partition import Machine, Opening, PartitionRefused
 from streams.snapshot import Snapshots, pickled
 from streams.status import Meters, PartitionStatus, Standing

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from runtime.clock import Clock
 from runtime.fault import Faults
+from runtime.reading import decode, end_of, partitions_of, read, reader
 from runtime.settings import Settings
 from schemas.enriched import Coordinates
 from schemas.outcome import TopicsReconnected
@@ -22,7 +23,7 @@ from streams.enrichment.inputs import group_of as enrichers_group
 from streams.enrichment.rewind import rewind
 from streams.groups import busy
 from streams.limits import Limits
-from streams.log import check_log, decode, end_of, partitions_of, read, reader
+from streams.log import check_log
 from streams.partition import Machine, Mark, PartitionState
 from streams.telling import group_of as deciders_group
 from streams.writer import Fenced, LogWriter, Outbox, TransactionFailed

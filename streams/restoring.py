@@ -8,13 +8,14 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from runtime.fault import Faults
+from runtime.reading import end_of, partitions_of, read, reader
 from runtime.settings import Settings
 from streams.archive import ArchivePartition, ArchiveRefused, Entry, Manifest, check, entries, link, load
 from streams.domain import Domain
 from streams.exporting import Progress
 from streams.groups import busy
 from streams.limits import Limits
-from streams.log import check_log, end_of, partitions_of, read, reader
+from streams.log import check_log
 from streams.telling import group_of
 from streams.writer import Fenced, LogWriter, Outbox, TransactionFailed
 

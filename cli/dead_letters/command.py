@@ -24,13 +24,13 @@ from cli.failure import Failed
 from cli.options import AnyShop, By, Domains, Json, Limit, NoWait, Timeout, Yes
 from cli.screen import console, print_json
 from cli.screen import show as show_data
-from cli.words import refusal
 from cli.writing import Manner, carry_out, report
 from runtime.clock import SystemClock
 from runtime.fault import Faults
 from runtime.settings import Settings
 from schemas.control import DeadLetterDiscarded
 from schemas.event import Event
+from schemas.saying import refusal
 from schemas.topics import DOMAINS
 
 PLACE = "TOPIC/PARTITION/OFFSET"

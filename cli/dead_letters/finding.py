@@ -9,13 +9,13 @@ from cli.dead_letters.letters import Letter, Letters
 from cli.dead_letters.reading import messages
 from cli.decider import pure
 from cli.failure import Failed
+from runtime.reading import decode, tps_of
 from runtime.settings import Settings
 from schemas.control import Place
 from schemas.documents import OUTCOMES_OF
 from schemas.record import RecordCodec
 from schemas.topics import DOMAINS, DomainTopics
 from streams.checkpoints import read_decided
-from streams.log import decode, tps_of
 
 KINDS = b'"DeadLetter'
 """Stands in every record about dead letters, and in few others: only what has it is decoded."""

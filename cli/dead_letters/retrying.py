@@ -17,12 +17,12 @@ from cli.shown import until_shown
 from cli.writing import Manner
 from runtime.clock import Clock
 from runtime.fault import Faults
+from runtime.reading import partitions_of
 from runtime.settings import Settings
 from schemas.control import DeadLetterRetried, Place
 from schemas.enriched import Coordinates
 from schemas.event import Event
 from schemas.topics import DomainTopics
-from streams.log import partitions_of
 
 AT_ONCE = 100
 """So many are appended, and then recorded, before the next."""

@@ -12,7 +12,7 @@ from rich.text import Text
 from cli.dead_letters.letters import Deed, Letter, Letters
 from cli.dead_letters.retrying import Try
 from cli.screen import cell, harmless, print_entry, shortened
-from cli.words import refusal, told
+from schemas.saying import refusal, told
 from schemas.topics import MAX_INPUT_BYTES
 
 Told = dict[str, Any]

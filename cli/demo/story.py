@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from cli.demo.watch import Seen
-from cli.words import told
 from schemas.correction import ResponseCorrected
 from schemas.learning import ItemApplied, ItemApproved, ItemOutcome, ItemProposed, KnowledgeApplied
+from schemas.saying import told
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ from projections.positions import Positions
 from runtime import kafka
 from runtime.clock import Clock
 from runtime.closing import connected
+from runtime.reading import decode, tps_of
 from runtime.settings import Settings
 from schemas.learning import OUTCOMES
 from schemas.record import Record, RecordCodec
 from schemas.topics import LEARNING
-from streams.log import decode, tps_of
 
 LOOK_SECONDS = 0.02
 

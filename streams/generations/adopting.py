@@ -8,6 +8,7 @@ from typing import Any
 from runtime.clock import Clock
 from runtime.fault import Faults
 from runtime.kafka import close_topics, reopen_topics
+from runtime.reading import end_of, read, reader, tps_of
 from runtime.settings import Settings
 from schemas.generation import Generation
 from schemas.topics import Topic
@@ -16,7 +17,6 @@ from streams.domain import Domain
 from streams.enrichment.rewind import set_offsets
 from streams.generations.copying import Copying
 from streams.limits import Limits
-from streams.log import end_of, read, reader, tps_of
 from streams.writer import LogWriter
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from aiokafka import TopicPartition
 
+from runtime.reading import decode, end_of, read, reader, tps_of
 from runtime.settings import Settings
 from schemas.keys import key_of
 from schemas.record import Record, RecordCodec
 from schemas.vector import Vector
 from streams.domain import Domain
-from streams.log import decode, end_of, read, reader, tps_of
 
 NEIGHBOURS = 10
 MOST = 2_000

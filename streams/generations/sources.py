@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from runtime.reading import decode, end_of, read, reader, tps_of
 from runtime.settings import Settings
 from schemas.record import Record, RecordCodec
 from schemas.topics import Topic
-from streams.log import decode, end_of, read, reader, tps_of
 
 LOT = 2000
 """Records that are handed on together."""

@@ -9,13 +9,13 @@ from typing import Any, Generic, TypeVar
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from runtime.fault import Faults
+from runtime.reading import decode, end_of, read, reader
 from runtime.settings import Settings
 from schemas.outcome import PolicyAdopted, TopicsReconnected
 from schemas.record import Record, RecordCodec
 from streams.domain import Domain
 from streams.generations.sources import Sourced
 from streams.limits import Limits
-from streams.log import decode, end_of, read, reader
 from streams.partition import Machine, PartitionState
 from streams.writer import LogWriter, Outbox
 

@@ -15,6 +15,7 @@ from aiokafka import TopicPartition
 from projections.positions import Position, Positions
 from runtime import kafka, postgres
 from runtime.kafka import create_topics
+from runtime.reading import end_of, reader
 from runtime.settings import Settings
 from schemas.codec import decode
 from schemas.enriched import Coordinates
@@ -24,7 +25,6 @@ from schemas.outcome import Outcome, PolicyAdopted
 from schemas.policy import LearningPolicy, content, policy_hash
 from schemas.record import Record, RecordCodec
 from schemas.topics import LEARNING, every_topic
-from streams.log import end_of, reader
 from streams.partition import Decision
 from tests.cli.replayed import Replayed
 from tests.conftest import new_database

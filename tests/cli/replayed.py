@@ -11,9 +11,9 @@ from asyncpg import Connection
 
 from projections.writer import Entry
 from runtime import postgres
+from runtime.reading import end_of, read, reader
 from runtime.settings import Settings
 from schemas.topics import LEARNING
-from streams.log import end_of, read, reader
 from tests.cli.running import relearn
 from tests.projections.conftest import new_writer
 

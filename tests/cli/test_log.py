@@ -14,13 +14,13 @@ from aiokafka import TopicPartition
 from projections.writer import Entry
 from runtime import postgres
 from runtime.kafka import create_topics
+from runtime.reading import end_of, read, reader
 from runtime.settings import Settings
 from schemas.enriched import Coordinates
 from schemas.outcome import DeadLettered, InputMoved
 from schemas.policy import LearningPolicy
 from schemas.record import Record
 from schemas.topics import LEARNING, every_topic
-from streams.log import end_of, read, reader
 from tests.cli.conftest import adopted, write_log
 from tests.cli.running import relearn
 from tests.projections.conftest import new_writer

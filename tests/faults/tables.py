@@ -9,9 +9,9 @@ from typing import Any
 from aiokafka import ConsumerRecord, TopicPartition
 
 from runtime.postgres import connect
+from runtime.reading import end_of, read, reader
 from runtime.settings import Settings
 from schemas.topics import DEAD_LETTERS, LEARNING
-from streams.log import end_of, read, reader
 
 SHOWN_SECONDS = 120.0
 

@@ -11,6 +11,7 @@ from typing import Any
 from aiokafka import ConsumerRecord, TopicPartition
 
 from runtime import kafka
+from runtime.reading import end_of, read, reader
 from runtime.settings import Settings
 from schemas import codec, enriched
 from schemas.enriched import Coordinates, Enriched, Enrichment, Input, Invalid
@@ -19,7 +20,6 @@ from schemas.record import Record, RecordCodec
 from schemas.topics import DEAD_LETTERS
 from streams.decider import Decider
 from streams.limits import Limits
-from streams.log import end_of, read, reader
 from streams.partition import Decision, Machine
 from streams.status import PartitionStatus
 from tests.streams.counting import EVENTS, TOPICS, Counting, opening, said

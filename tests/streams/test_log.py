@@ -9,10 +9,11 @@ from aiokafka import TopicPartition
 
 from runtime import kafka
 from runtime.fault import Faults
+from runtime.reading import end_of, read, reader
 from runtime.settings import Settings
 from schemas.outcome import PolicyAdopted
 from streams.checkpoints import read_checkpoints
-from streams.log import Folded, LogDamaged, LogReader, end_of, first_record, read, reader
+from streams.log import Folded, LogDamaged, LogReader, first_record
 from streams.partition import Machine
 from streams.writer import LogWriter, Outbox
 from tests.streams.counting import CONTROL, EVENTS, TOPICS, Counting, tick

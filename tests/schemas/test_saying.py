@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from cli.words import line, refusal, told
 from schemas.learning import ItemApproved, KnowledgeRetracted
 from schemas.outcome import Outcome, RequestRefused
 from schemas.record import Record
+from schemas.saying import line, refusal, told
 from schemas.standing import ItemState, KnowledgeState
 
 ITEM = UUID(int=1)

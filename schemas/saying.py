@@ -21,7 +21,7 @@ CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 REASONS = {
     "stale": "it has changed since the version that you name: look at it again",
-    "answer_required": "it has no answer: give one with --content",
+    "answer_required": "it has no answer: give one",
     "assigned": "another reviewer holds it",
     "not_assigned": "nobody holds it",
     "not_pending": "it is no longer pending",

@@ -1,0 +1,141 @@
+"""The whole line from what was said to what is live now, through tables and log."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from projections.failures import LogRefused
+from projections.lineage import Appearance, Lineage, Trace
+from projections.projection import Projection
+from runtime.reading import decode, end_of, read, reader, tps_of
+from runtime.settings import Settings
+from schemas.outcome import Outcome
+from schemas.record import Record
+from schemas.topics import DOMAINS
+
+LEADS = ("knowledge_id", "item_id", "supersedes", "superseded_by", "split_from", "new_item_id")
+"""Fields of outcomes that name another entity of the same line."""
+
+Told = dict[str, Any]
+
+
+@asynccontextmanager
+async def line_of(settings: Settings, projection: Projection, lineage: Lineage) -> AsyncIterator[Line]:
+    """The line of one domain, with what reads its log, for as long as the block lasts."""
+    tps = await tps_of(settings, DOMAINS[projection.name].log)
+    async with reader(settings, *tps) as consumer:
+        yield Line(projection, lineage, consumer, tps)
+
+
+@dataclass
+class Line:
+    """Follows entities of one domain through tables and log. None of them is told twice."""
+
+    projection: Projection
+    lineage: Lineage
+    consumer: AIOKafkaConsumer
+    tps: Sequence[TopicPartition]
+    _seen: set[str] = field(default_factory=set)
+
+    async def entity(self, id: str) -> Told | None:
+        """All that is known of an entity, and of those that it leads to; None if it is not of this domain.
+
+        Raises:
+            LogRefused: if the log lacks a record that the tables show.
+        """
+        trace = await self.lineage.trace(id)
+        if trace is None:
+            return None
+        self._seen.add(id)
+        history = [await self._appearance(trace, each) for each in trace.appearances]
+        line = [each for other in _leads(history) if (each := await self._other(other)) is not None]
+        first = trace.appearances[0]
+        return {
+            "domain": self.projection.name,
+            "entity": first.entity,
+            "id": id,
+            "shop_id": first.shop_id or None,
+            "now": trace.now,
+            "history": history,
+            "line": line,
+        }
+
+    async def record(self, partition: int, offset: int) -> Told | None:
+        """What stands at one place of the log, and the entities that it is about; None if nothing does."""
+        record = await self._read(partition, offset)
+        if record is None:
+            return None
+        about = dict.fromkeys(each.entity_id for each in record.outcomes if each.entity_id)
+        told = self._record(record, partition, offset)
+        told["outcomes"] = [_outcome(each) for each in record.outcomes]
+        told["line"] = [each for id in about if (each := await self._other(id)) is not None]
+        return told
+
+    async def _other(self, id: str) -> Told | None:
+        return None if id in self._seen else await self.entity(id)
+
+    async def _appearance(self, trace: Trace, at: Appearance) -> Told:
+        told: Told = {"at": at.at, "actor": at.actor, "action": at.action}
+        record = await self._read(at.log_partition, at.log_offset)
+        if record is None:
+            raise LogRefused(
+                f"the log lacks {self.projection.log}[{at.log_partition}] {at.log_offset}: relearn log verify"
+            )
+        said = (o for o in record.outcomes if o.entity_id == trace.id and type(o).__name__ == at.action)
+        outcome = next(said, None)
+        return {
+            **told,
+            **self._record(record, at.log_partition, at.log_offset),
+            "outcome": None if outcome is None else _outcome(outcome),
+        }
+
+    def _record(self, record: Record, partition: int, offset: int) -> Told:
+        event, given = record.event, record.input
+        return {
+            "record": {
+                "topic": self.projection.log,
+                "partition": partition,
+                "offset": offset,
+                "seq": record.seq,
+                "policy": record.policy,
+            },
+            "input": given and {"topic": given.topic, "partition": given.partition, "offset": given.offset},
+            "event": event
+            and {
+                "id": event.id,
+                "type": event.type,
+                "source": event.source,
+                "time": event.time,
+                "data": orjson.loads(record.raw)["data"],
+            },
+        }
+
+    async def _read(self, partition: int, offset: int) -> Record | None:
+        if partition >= len(self.tps):
+            return None
+        tp = self.tps[partition]
+        if offset >= await end_of(self.consumer, tp):
+            return None
+        async for lot in read(self.consumer, tp, offset, offset + 1):
+            return decode(self.projection.codec, lot[0])
+        return None
+
+
+def _outcome(outcome: Outcome) -> Told:
+    """Without its vectors."""
+    said = outcome.model_dump(mode="json", exclude_none=True)
+    return {name: value for name, value in said.items() if "embedding" not in name and name != "words"}
+
+
+def _leads(history: list[Told]) -> Iterator[str]:
+    """The ids of other entities that these outcomes name."""
+    for each in history:
+        outcome = each["outcome"] or {}
+        for said in (outcome, outcome.get("was") or {}, outcome.get("now") or {}):
+            yield from (said[name] for name in LEADS if name in said)
