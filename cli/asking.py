@@ -6,32 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from typing import Any
 
 from cli.failure import Failed
 from runtime import kafka
 from runtime.appender import Appender, Delivery
 from runtime.closing import connected
+from runtime.decisions import Decided, Decisions, decisions
 from runtime.registry import settled
 from runtime.settings import Settings
-from schemas.documents import OUTCOMES_OF
 from schemas.enriched import Coordinates
 from schemas.event import Event
-from schemas.record import Record, RecordCodec
+from schemas.record import Record
 from schemas.topics import LEARNING, DomainTopics
-
-Place = tuple[str, int, int]
-"""Topic, partition and offset of an input."""
-
-
-class Decided(NamedTuple):
-    """A record, and where it stands in the log."""
-
-    record: Record
-    partition: int
-    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +34,8 @@ class Answer:
 class Asker:
     """Appends events and finds their records in the decision log."""
 
-    def __init__(
-        self, settings: Settings, domain: DomainTopics, producer: AIOKafkaProducer, log: AIOKafkaConsumer
-    ) -> None:
-        """`log` reads the partitions of the domain's log from where they end now."""
-        self._appender = Appender(producer, settings.topic, domain)
-        self._log = log
-        self._codec = RecordCodec(domain.types, OUTCOMES_OF[domain.name])
+    def __init__(self, appender: Appender, decisions: Decisions) -> None:
+        self._appender, self._decisions = appender, decisions
 
     async def append(self, events: Iterable[Event[Any]]) -> list[Coordinates]:
         """Appends and does not wait for the decision."""
@@ -80,41 +62,22 @@ class Asker:
         Raises:
             Failed: if the decider does not come so far in time.
         """
-        places = [_place(at) for at in inputs]
-        wanted, found = set(places), dict[Place, Decided]()
         try:
             async with asyncio.timeout(timeout):
-                while wanted:
-                    each = await self._next()
-                    if (at := each.record.input) is not None and _place(at) in wanted:
-                        found[_place(at)] = each
-                        wanted.remove(_place(at))
+                return await self._decisions.about(inputs)
         except TimeoutError:
             raise Failed(
                 f"appended, but not decided within {timeout:g} s: `relearn status` tells which part is behind"
             ) from None
-        return [found[place] for place in places]
-
-    async def _next(self) -> Decided:
-        message = await self._log.getone()
-        return Decided(self._codec.decode(message.value), message.partition, message.offset)
-
-
-def _place(at: Coordinates) -> Place:
-    return at.topic, at.partition, at.offset
 
 
 @asynccontextmanager
 async def asker(settings: Settings, domain: DomainTopics = LEARNING) -> AsyncIterator[Asker]:
     """An asker with its clients, for as long as the block lasts. Waits while inputs are closed."""
     settings = await settled(settings, writes_inputs=True)
-    log = settings.topic(domain.log.name)
     async with (
         connected(kafka.producer(settings)) as producer,
-        connected(kafka.consumer(settings)) as consumer,
+        decisions(settings, domain, kept=None) as found,
     ):
-        partitions = [TopicPartition(log, number) for number in await producer.partitions_for(log)]
-        consumer.assign(partitions)
-        for partition, end in (await consumer.end_offsets(partitions)).items():
-            consumer.seek(partition, end)
-        yield Asker(settings, domain, producer, consumer)
+        with found.expecting():
+            yield Asker(Appender(producer, settings.topic, domain), found)

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from cli.failure import Failed
 from cli.tables import opened
 from projections.positions import Positions
+from projections.visible import Visible
 from runtime.settings import Settings
 from schemas.topics import LEARNING, DomainTopics
-
-LOOK_SECONDS = 0.05
 
 
 async def until_shown(
@@ -23,18 +22,9 @@ async def until_shown(
         Failed: if it does not come so far in time.
     """
     log = domain.log.name
-    positions = Positions(domain.name, log)
     try:
         async with asyncio.timeout(timeout), opened(settings, domain.name) as pool:
-            while True:
-                shown = {
-                    each.partition: each.next_offset
-                    for each in await positions.all(pool)
-                    if each.topic == log
-                }
-                if all(shown.get(partition, 0) > offset for partition, offset in offsets.items()):
-                    return
-                await asyncio.sleep(LOOK_SECONDS)
+            await Visible(pool, Positions(domain.name, log), log).until(offsets)
     except TimeoutError:
         raise Failed(
             f"decided, but not visible within {timeout:g} s: `relearn status` tells how far it is"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cli.asking import Asker, Decided, asker
+from cli.asking import Asker, asker
 from cli.dead_letters.letters import Letter, Letters, place_of
 from cli.dead_letters.order import Since, decided_since
 from cli.dead_letters.plan import LeftBehind, Plan, Planner, in_order
@@ -16,6 +16,7 @@ from cli.events import to_partition
 from cli.shown import until_shown
 from cli.writing import Manner
 from runtime.clock import Clock
+from runtime.decisions import Decided
 from runtime.fault import Faults
 from runtime.reading import partitions_of
 from runtime.settings import Settings

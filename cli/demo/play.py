@@ -13,7 +13,6 @@ from rich.padding import Padding
 from rich.status import Status
 from rich.text import Text
 
-from cli.asking import Place
 from cli.chores import JOBS, Workshop
 from cli.demo.watch import Watch
 from cli.scenario import Message, Phase, phases
@@ -21,6 +20,7 @@ from cli.status import until_caught_up
 from runtime import kafka
 from runtime.appender import every_type
 from runtime.closing import connected
+from runtime.decisions import Place
 from runtime.settings import Settings
 from schemas.codec import decode
 from schemas.event import PartitionData

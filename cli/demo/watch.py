@@ -10,12 +10,12 @@ from statistics import quantiles
 
 from aiokafka import AIOKafkaConsumer
 
-from cli.asking import Place
 from cli.tables import Pool, opened
 from projections.positions import Positions
 from runtime import kafka
 from runtime.clock import Clock
 from runtime.closing import connected
+from runtime.decisions import Place
 from runtime.reading import decode, tps_of
 from runtime.settings import Settings
 from schemas.learning import OUTCOMES
