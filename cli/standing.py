@@ -168,12 +168,13 @@ async def observers(settings: Settings) -> AsyncIterator[list[Observer]]:
         admin = await stack.enter_async_context(connected(kafka.admin(settings)))
         counts = await _partition_counts(settings, admin)
         tps = [TopicPartition(name, number) for name, count in counts.items() for number in range(count)]
-        consumer = await stack.enter_async_context(reader(settings, *tps))
-        pools = [await stack.enter_async_context(opened(settings, domain)) for domain in settings.domains]
-        yield [
-            Observer(settings, domain, counts, consumer, admin, pool)
-            for domain, pool in zip(settings.domains, pools, strict=True)
-        ]
+        found = []
+        for domain in settings.domains:
+            # Each has its own: a reader reads one partition at a time, and they look side by side.
+            consumer = await stack.enter_async_context(reader(settings, *tps))
+            pool = await stack.enter_async_context(opened(settings, domain))
+            found.append(Observer(settings, domain, counts, consumer, admin, pool))
+        yield found
 
 
 async def _partition_counts(settings: Settings, admin: AIOKafkaAdminClient) -> Mapping[str, int]:

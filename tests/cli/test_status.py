@@ -10,7 +10,9 @@ import orjson
 import pytest
 from aiokafka import TopicPartition
 
+from cli.standing import observers
 from runtime import kafka, postgres
+from runtime.closing import connected
 from runtime.settings import Settings
 from schemas.learning import ItemReleased
 from schemas.topics import DOMAINS, LEARNING
@@ -119,3 +121,15 @@ async def test_tables_of_an_older_version_are_told(halfway: Stage) -> None:
     assert "the tables of learning are of an older version: run `relearn rebuild --domain learning`" in words
     found = orjson.loads((await relearn("status", "--json", env=halfway.settings.environment())).stdout)
     assert found["outdated"] == ["learning"]
+
+
+async def test_domains_are_waited_for_side_by_side(stage: Stage) -> None:
+    """Each looks into inputs that are not decided yet, again and again, and none keeps another from reading."""
+    settings = stage.settings
+    async with connected(kafka.producer(settings)) as producer:
+        for domain in DOMAINS.values():
+            await producer.send_and_wait(settings.topic(domain.inputs[0].name), b"rubbish", partition=0)
+    async with observers(settings) as each, asyncio.timeout(60):
+        for _ in range(20):
+            looks = (one._is_anything(one.topics.inputs[0].name, 0, 0, 1) for one in each)
+            assert all(await asyncio.gather(*looks))
