@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
 
-from runtime import kafka
-from runtime.closing import connected
+from runtime.compacted import Said, heard, said, say
 from runtime.settings import Settings
 from schemas.generation import Registered
 from schemas.topics import GENERATIONS
 
-POLL_MS = 200
-LONGEST_WAIT_MS = 10_000
-"""How long a broker may keep a part waiting that asks for what is new: next to nothing ever is."""
+POLL_SECONDS = 0.2
 
 log = structlog.get_logger(__name__)
 
@@ -28,10 +22,7 @@ class GenerationChanged(Exception):
 
 async def registered(settings: Settings) -> dict[str, Registered]:
     """What the registry says of each domain that it knows; nothing where there is no registry yet."""
-    async with connected(kafka.consumer(settings)) as consumer:
-        if settings.topic(GENERATIONS.name) not in await consumer.topics():
-            return {}
-        return await _read(consumer, settings)
+    return _parsed(await said(settings, GENERATIONS))
 
 
 async def followed(settings: Settings) -> Settings:
@@ -51,7 +42,7 @@ async def settled(settings: Settings, *, writes_inputs: bool = False) -> Setting
         if not between:
             return settings.following(found)
         log.info("waiting for a generation to be adopted", domain=between[0].domain, next=between[0].next)
-        await asyncio.sleep(POLL_MS / 1000)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def _is_between(domain: Registered, writes_inputs: bool) -> bool:
@@ -61,9 +52,8 @@ def _is_between(domain: Registered, writes_inputs: bool) -> bool:
 
 async def register(settings: Settings, domain: Registered) -> None:
     """Lets everybody know, in one step."""
-    value, key = domain.model_dump_json(exclude_none=True).encode(), domain.domain.encode()
-    async with connected(kafka.producer(settings)) as producer:
-        await producer.send_and_wait(settings.topic(GENERATIONS.name), value, key, partition=0)
+    value = domain.model_dump_json(exclude_none=True).encode()
+    await say(settings, GENERATIONS, domain.domain.encode(), value)
 
 
 class Following:
@@ -90,7 +80,8 @@ class Following:
             watching.result()
 
     async def _watch(self) -> None:
-        async for found in self._said():
+        async for now in heard(self._settings, GENERATIONS):
+            found = _parsed(now)
             for name in self._settings.domains:
                 if self._differs(name, found.get(name)):
                     raise GenerationChanged(name)
@@ -105,42 +96,7 @@ class Following:
             return False
         return found.current != known.current or _is_between(found, self._writes_inputs)
 
-    async def _said(self) -> AsyncIterator[Mapping[str, Registered]]:
-        """All that the registry says now, and again whenever it says something new."""
-        tp = TopicPartition(self._settings.topic(GENERATIONS.name), 0)
-        async with connected(kafka.consumer(self._settings, fetch_max_wait_ms=LONGEST_WAIT_MS)) as consumer:
-            while tp.topic not in await consumer.topics():  # noqa: ASYNC110 - a topic tells nobody that it is there
-                await asyncio.sleep(LONGEST_WAIT_MS / 1000)
-            # What it said in the past is no news.
-            found = await _read(consumer, self._settings)
-            while True:
-                yield found
-                found |= _parsed(await self._news(consumer, tp))
 
-    async def _news(self, consumer: AIOKafkaConsumer, tp: TopicPartition) -> Sequence[ConsumerRecord]:
-        try:
-            messages: Sequence[ConsumerRecord]
-            messages = (await consumer.getmany(tp, timeout_ms=LONGEST_WAIT_MS)).get(tp, ())
-        except KafkaError as error:
-            # Whoever works with the brokers will tell; here nothing depends on it.
-            log.info("the registry cannot be read", reason=repr(error))
-            await asyncio.sleep(POLL_MS / 1000)
-            return ()
-        return messages
-
-
-async def _read(consumer: AIOKafkaConsumer, settings: Settings) -> dict[str, Registered]:
-    tp = TopicPartition(settings.topic(GENERATIONS.name), 0)
-    consumer.assign([tp])
-    await consumer.seek_to_beginning(tp)
-    end = (await consumer.end_offsets([tp]))[tp]
-    found: dict[str, Registered] = {}
-    while await consumer.position(tp) < end:
-        fetched = await consumer.getmany(tp, timeout_ms=POLL_MS)
-        found |= _parsed(fetched.get(tp, ()))
-    return found
-
-
-def _parsed(messages: Sequence[ConsumerRecord]) -> dict[str, Registered]:
-    said = (Registered.model_validate_json(message.value) for message in messages)
-    return {each.domain: each for each in said}
+def _parsed(found: Said) -> dict[str, Registered]:
+    each_said = (Registered.model_validate_json(message.value) for message in found.values())
+    return {each.domain: each for each in each_said}

@@ -37,7 +37,10 @@ Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
 FilledText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+MAX_NAME = 200
+"""Characters."""
+
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 """A short label: a category, a channel, an actor."""
 
 Label = Annotated[str, Field(min_length=1, max_length=50)]
