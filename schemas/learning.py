@@ -8,7 +8,17 @@ from typing import ClassVar, Literal, Self
 from schemas.enriched import Embedded
 from schemas.fields import Id
 from schemas.outcome import GENERAL, Outcome
-from schemas.standing import ItemState, Kind, KnowledgeState, Match, Parts, Source, Words
+from schemas.standing import (
+    ImportedAs,
+    ItemState,
+    Kind,
+    KnowledgeState,
+    Match,
+    Parts,
+    SecondPairFor,
+    Source,
+    Words,
+)
 from schemas.stored import (
     CallStored,
     ConversationOutdated,
@@ -20,12 +30,16 @@ from schemas.stored import (
 
 
 class ItemOutcome(Outcome):
-    """Something about one item: its state before (none: it is new) and after (none: unchanged)."""
+    """Something about one item: its state before (none: it is new) and after (none: unchanged).
+
+    `needs_second_pair`: whether those who said it may not approve it, from now on (none: unchanged).
+    """
 
     ENTITY: ClassVar[str] = "item"
     item_id: Id
     was: ItemState | None = None
     now: ItemState | None = None
+    needs_second_pair: bool | None = None
 
     @property
     def entity_id(self) -> str:
@@ -40,6 +54,8 @@ class ItemProposed(ItemOutcome):
     conflicts_with: tuple[Id, ...] = ()
     """Live items of the same topic with another answer."""
     matches: tuple[Match, ...] = ()
+    second_pair_for: SecondPairFor | None = None
+    """Why this source's word is not enough. Of an import, the event names what it is imported as."""
 
 
 class ItemCorroborated(ItemOutcome):
@@ -54,6 +70,20 @@ class ItemCorroborated(ItemOutcome):
     """The item's category from now on."""
     conflicts_with: tuple[Id, ...] = ()
     matches: tuple[Match, ...] = ()
+    second_pair_for: SecondPairFor | None = None
+    """As of `ItemProposed`."""
+
+
+class ItemUnchanged(ItemOutcome):
+    """The same import again, which this item was made of."""
+
+    kind: Literal["ItemUnchanged"] = "ItemUnchanged"
+
+
+class ItemWithdrawn(ItemOutcome):
+    """Something else is imported instead, before this item was applied. Rejected, and by no reviewer."""
+
+    kind: Literal["ItemWithdrawn"] = "ItemWithdrawn"
 
 
 class ItemDisputed(ItemOutcome):
@@ -180,6 +210,8 @@ class KnowledgeApplied(KnowledgeOutcome):
     kind: Literal["KnowledgeApplied"] = "KnowledgeApplied"
     item_id: Id
     supersedes: Id | None = None
+    imported_as: ImportedAs | None = None
+    """The import that waited in the item, and gave it its answer."""
 
 
 class KnowledgeImported(KnowledgeOutcome):
@@ -296,6 +328,8 @@ OUTCOMES: tuple[type[Outcome], ...] = (
     ConversationOutdated,
     ItemProposed,
     ItemCorroborated,
+    ItemUnchanged,
+    ItemWithdrawn,
     ItemDisputed,
     ItemRelated,
     ItemApproved,

@@ -80,6 +80,13 @@ class Retention(Section):
     days: Annotated[int, Field(ge=1)] | None = None
 
 
+class TwoPairsOfEyes(Section):
+    """What nobody can bring into the knowledge base alone."""
+
+    urgent_corrections: bool = False
+    imports: bool = False
+
+
 class LearningPolicy(Section):
     """Everything that the learning decider's judgement depends on."""
 
@@ -101,6 +108,10 @@ class LearningPolicy(Section):
 
     A policy without knots has the content, and so the hash, that it had before there were any.
     """
+    two_pairs_of_eyes: TwoPairsOfEyes = Field(
+        default=TwoPairsOfEyes(), exclude_if=lambda wanted: wanted == TwoPairsOfEyes()
+    )
+    """Where one person's word is not enough. Asking for nothing keeps the hash, as above."""
 
 
 class ExecutionsPolicy(Section):

@@ -17,6 +17,8 @@ SourceType = Literal["feedback", "correction", "transcript", "manual"]
 Relation = Literal["same", "missing", "different"]
 Kind = Literal["question", "answer", "complaint"]
 """The kinds of text of an item; they are compared only with their own kind."""
+SecondPairFor = Literal["urgency", "import"]
+"""Why a policy asks for a second pair of eyes: what a source says would be live at once without."""
 
 
 class Part(BaseModel):
@@ -58,6 +60,13 @@ class Source(Part):
     base_confidence: int
     conversation_id: Id | None = None
     actor_id: str | None = None
+
+
+class ImportedAs(Part):
+    """Where imported knowledge comes from, and under which id."""
+
+    source: str
+    external_id: str | None = None
 
 
 class Parts(Part):

@@ -10,9 +10,10 @@ from schemas import learning as out
 from schemas.identity import identity
 from schemas.outcome import Outcome
 from schemas.policy import LearningPolicy
-from schemas.standing import KnowledgeState
+from schemas.standing import ImportedAs, KnowledgeState
 from streams.domain import Given
 from streams.learning.matching import neighbours
+from streams.learning.remembering import is_last
 from streams.learning.state import Item, Knowledge, Shop, Texts
 
 LIVE = KnowledgeState(status="live")
@@ -28,7 +29,8 @@ def head_for(shop: Shop, policy: LearningPolicy, target: UUID | None, texts: Tex
 def apply_item(shop: Shop, policy: LearningPolicy, given: Given, item: Item) -> Iterator[Outcome]:
     """An approved item becomes knowledge, confirms what says the same, or goes back if its target is no more."""
     near = neighbours(shop, policy, item.texts)
-    if same := next((n for n in near if n.is_knowledge and n.relation == "same"), None):
+    same = next((n for n in near if n.is_knowledge and n.relation == "same"), None)
+    if same and not replaces_an_import(shop, item):
         yield out.KnowledgeConfirmed(
             shop_id=given.shop_id,
             knowledge_id=same.entity.id,
@@ -43,10 +45,33 @@ def apply_item(shop: Shop, policy: LearningPolicy, given: Given, item: Item) -> 
         return
     id = identity(given.shop_id, given.event.id, "knowledge", item.id)
     yield out.KnowledgeApplied(
-        shop_id=given.shop_id, knowledge_id=id, item_id=item.id, supersedes=item.target, now=LIVE
+        shop_id=given.shop_id,
+        knowledge_id=id,
+        item_id=item.id,
+        supersedes=item.target,
+        now=LIVE,
+        imported_as=imported_as(shop, item),
     )
     yield applied(given, item, id)
     yield from superseding(shop, policy, given, item.target, id)
+
+
+def replaces_an_import(shop: Shop, item: Item) -> bool:
+    """Whether it takes the place of what was imported under the same id, if only in other words."""
+    known = shop.knowledge.get(item.target) if item.target is not None else None
+    keys = {said.imported_as for said in item.speaking if said.imported_as is not None}
+    return known is not None and known.imported_as in keys
+
+
+def imported_as(shop: Shop, item: Item) -> ImportedAs | None:
+    """The import that the item's answer came with, unless something else has been imported under its id since."""
+    first = next((said for said in item.speaking if said.texts.answer is not None), None)
+    if first is None or first.imported_as is None:
+        return None
+    source, external_id = first.imported_as
+    if external_id and not is_last(shop, first.imported_as, item):
+        return None
+    return ImportedAs(source=source, external_id=external_id or None)
 
 
 def superseding(

@@ -37,13 +37,14 @@ from schemas.vector import Vector
 from streams.domain import Feed, Given
 from streams.learning.erasing import Erasures, erased, erasures
 from streams.learning.erasure import on_erasure
-from streams.learning.evolve import evolve, observe
+from streams.learning.evolve import evolve
+from streams.learning.importing import on_import
+from streams.learning.observing import observe
 from streams.learning.reports import (
     on_call,
     on_conversation,
     on_correction,
     on_feedback,
-    on_import,
     on_proposal,
     on_response,
 )

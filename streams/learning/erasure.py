@@ -14,6 +14,7 @@ from schemas.standing import ItemState, ItemStatus, Kind, Words
 from streams.domain import Given
 from streams.learning.applying import head_for, retargeted
 from streams.learning.confidence import confidence
+from streams.learning.eyes import news
 from streams.learning.reading import to_words
 from streams.learning.reviews import retracted
 from streams.learning.state import KINDS, Item, Knowledge, Said, Shop, Speaker, Text, Texts, earliest
@@ -160,6 +161,7 @@ def erased_item(
             confidence=confidence([said.source for said in left], policy.calibration),
             target=head_for(shop, policy, item.target, texts) if is_back else item.target,
         ),
+        needs_second_pair=news(item, left),
     )
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from schemas import learning as out
-from schemas.control import Tick
-from schemas.conversation import ConversationRecorded
 from schemas.knowledge import KnowledgeImported
 from schemas.outcome import GENERAL, Outcome
-from schemas.policy import LearningPolicy
 from schemas.stored import (
     CallStored,
     ConversationOutdated,
@@ -26,9 +22,11 @@ from streams.domain import Given
 from streams.learning.finding import become, show
 from streams.learning.forgetting import item_erased, knowledge_erased, subject_erased
 from streams.learning.reading import text_at, texts_at
+from streams.learning.remembering import arrive, follow, import_key, imported_as, stop_waiting, wait
 from streams.learning.state import (
     Conversation,
     Import,
+    ImportKey,
     Item,
     Knowledge,
     Said,
@@ -44,58 +42,25 @@ def evolve(state: State, given: Given, outcome: Outcome) -> None:
     EVOLVE[type(outcome)](state.shop(outcome.shop_id), given, outcome)
 
 
-def observe(state: State, policy: LearningPolicy, given: Given) -> None:
-    """Keeps what was quoted in which conversation, whose it is, and what was imported last under which id."""
-    kind = type(given.data)
-    if kind is Tick:
-        forget_citations(state, given, timedelta(days=policy.citation_days))
-    if not given.shop_id:
-        return
-    shop = state.shop(given.shop_id)
-    if (conversation := given.data.conversation) is not None and given.data.cited_knowledge_ids:
-        known = shop.conversations.setdefault(conversation, Conversation())
-        known.cited |= dict.fromkeys(given.data.cited_knowledge_ids, given.at)
-    if kind is ConversationRecorded:
-        note_people(shop, given.data)
-    if kind is KnowledgeImported and (key := import_key(given.data)) in shop.imports:
-        remembered = shop.imports[key]
-        remembered.content, remembered.actor = import_content(given.data), given.data.actor_id
-
-
-def note_people(shop: Shop, data: ConversationRecorded) -> None:
-    """Whose conversation it is."""
-    known = shop.conversations[data.conversation_id]
-    for person in (data.user_id, data.actor_id):
-        if person is not None and person not in known.people:
-            known.people = (*known.people, person)
-
-
-def forget_citations(state: State, given: Given, after: timedelta) -> None:
-    """Drops what was quoted longer ago."""
-    for shop in state.shops.values():
-        for conversation in shop.conversations.values():
-            if conversation.cited:
-                conversation.cited = {
-                    id: at for id, at in conversation.cited.items() if given.at - at < after
-                }
-
-
-def import_key(data: KnowledgeImported) -> tuple[str, str]:
-    """Under which imports replace each other. Without an external id nothing is ever found under it."""
-    return data.source, data.external_id or ""
-
-
-def import_content(data: KnowledgeImported) -> tuple[str, str | None, str | None]:
-    return data.content, data.question, data.category
-
-
 # Items
 
 
 def item_proposed(shop: Shop, given: Given, outcome: out.ItemProposed) -> None:
-    texts = texts_at(given, outcome.parts)
-    said = Said(outcome.source, texts, outcome.category, frozenset(outcome.conflicts_with))
+    said = said_by(given, outcome, outcome.category)
     add_item(shop, outcome, said)
+    wait(shop, said, shop.items[outcome.item_id])
+
+
+def said_by(given: Given, outcome: out.ItemProposed | out.ItemCorroborated, category: str | None) -> Said:
+    """The source that this input is."""
+    return Said(
+        outcome.source,
+        texts_at(given, outcome.parts),
+        category,
+        frozenset(outcome.conflicts_with),
+        outcome.second_pair_for,
+        imported_as(given, outcome.second_pair_for),
+    )
 
 
 def add_item(shop: Shop, outcome: out.ItemProposed | out.ItemSplit, said: Said) -> None:
@@ -110,12 +75,7 @@ def add_item(shop: Shop, outcome: out.ItemProposed | out.ItemSplit, said: Said) 
 
 def item_corroborated(shop: Shop, given: Given, outcome: out.ItemCorroborated) -> None:
     item = shop.items[outcome.item_id]
-    said = Said(
-        outcome.source,
-        texts_at(given, outcome.parts),
-        getattr(given.data, "category", None),
-        frozenset(outcome.conflicts_with),
-    )
+    said = said_by(given, outcome, getattr(given.data, "category", None))
     item.sources.append(said)
     if outcome.filled:
         found = {kind: said.texts.of(kind) for kind in outcome.filled}
@@ -123,6 +83,7 @@ def item_corroborated(shop: Shop, given: Given, outcome: out.ItemCorroborated) -
     item.category = outcome.category
     for other in said.conflicts:
         link(shop, item, other)
+    wait(shop, said, item)
     become(shop, item, outcome)
     show(shop, item)
 
@@ -142,6 +103,16 @@ def item_changed(shop: Shop, given: Given, outcome: out.ItemOutcome) -> None:
     show(shop, item)
 
 
+def item_applied(shop: Shop, given: Given, outcome: out.ItemApplied) -> None:
+    item_changed(shop, given, outcome)
+    arrive(shop, outcome)
+
+
+def item_withdrawn(shop: Shop, given: Given, outcome: out.ItemWithdrawn) -> None:
+    item_changed(shop, given, outcome)
+    stop_waiting(shop, given.data)
+
+
 def item_assigned(shop: Shop, given: Given, outcome: out.ItemAssigned) -> None:
     item = shop.items[outcome.item_id]
     item.assigned_to, item.assigned_at = outcome.reviewer_id, given.at
@@ -158,7 +129,8 @@ def item_split(shop: Shop, given: Given, outcome: out.ItemSplit) -> None:
     left = next(
         s for s in shop.items[outcome.split_from].sources if s.source.source_id == outcome.source.source_id
     )
-    add_item(shop, outcome, Said(left.source, left.texts, left.category, left.conflicts))
+    add_item(shop, outcome, replace(left))
+    follow(shop, left, shop.items[outcome.split_from], shop.items[outcome.item_id])
     shop.apart.add((outcome.split_from, outcome.source.source_id))
 
 
@@ -191,8 +163,16 @@ def link(shop: Shop, item: Item, other: UUID) -> None:
 
 def knowledge_applied(shop: Shop, given: Given, outcome: out.KnowledgeApplied) -> None:
     item = shop.items[outcome.item_id]
-    texts = Texts(item.texts.question, item.texts.answer)
-    add_knowledge(shop, outcome.knowledge_id, texts, item.category, outcome.supersedes, item_id=item.id)
+    texts, known_as = Texts(item.texts.question, item.texts.answer), outcome.imported_as
+    add_knowledge(
+        shop,
+        outcome.knowledge_id,
+        texts,
+        item.category,
+        outcome.supersedes,
+        item_id=item.id,
+        imported_as=(known_as.source, known_as.external_id) if known_as and known_as.external_id else None,
+    )
 
 
 def knowledge_imported(shop: Shop, given: Given, outcome: out.KnowledgeImported) -> None:
@@ -225,7 +205,7 @@ def add_knowledge(
     previous: UUID | None,
     *,
     item_id: UUID | None = None,
-    imported_as: tuple[str, str] | None = None,
+    imported_as: ImportKey | None = None,
 ) -> Knowledge:
     known = Knowledge(
         id, shop.number, texts, category, previous=previous, item_id=item_id, imported_as=imported_as
@@ -234,6 +214,10 @@ def add_knowledge(
     shop.knowledge[id] = known
     show(shop, known)
     return known
+
+
+def knowledge_unchanged(shop: Shop, given: Given, outcome: out.KnowledgeUnchanged) -> None:
+    stop_waiting(shop, given.data)
 
 
 def knowledge_confirmed(shop: Shop, given: Given, outcome: out.KnowledgeConfirmed) -> None:
@@ -284,6 +268,8 @@ EVOLVE: Mapping[type[Outcome], Callable[[Shop, Given, Any], None]] = {
     ConversationOutdated: nothing,
     out.ItemProposed: item_proposed,
     out.ItemCorroborated: item_corroborated,
+    out.ItemUnchanged: nothing,
+    out.ItemWithdrawn: item_withdrawn,
     out.ItemDisputed: nothing,
     out.ItemRelated: nothing,
     out.ItemApproved: item_approved,
@@ -292,14 +278,14 @@ EVOLVE: Mapping[type[Outcome], Callable[[Shop, Given, Any], None]] = {
     out.ItemReleased: item_released,
     out.ItemRetargeted: item_changed,
     out.ItemReturned: item_changed,
-    out.ItemApplied: item_changed,
+    out.ItemApplied: item_applied,
     out.MergeReverted: merge_reverted,
     out.ItemSplit: item_split,
     out.ItemErased: item_erased,
     out.KnowledgeApplied: knowledge_applied,
     out.KnowledgeImported: knowledge_imported,
     out.KnowledgeEdited: knowledge_edited,
-    out.KnowledgeUnchanged: nothing,
+    out.KnowledgeUnchanged: knowledge_unchanged,
     out.KnowledgeConfirmed: knowledge_confirmed,
     out.EchoIgnored: nothing,
     out.KnowledgeDisputed: knowledge_changed,

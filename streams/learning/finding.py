@@ -8,6 +8,8 @@ from streams.learning.state import KINDS, Item, Knowledge, Shop
 
 def become(shop: Shop, item: Item, outcome: out.ItemOutcome) -> None:
     """The item takes its new state, and is found by its target and as approved."""
+    if outcome.needs_second_pair is not None:
+        item.needs_second_pair = outcome.needs_second_pair
     if outcome.now is None:
         return
     now = outcome.now

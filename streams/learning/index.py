@@ -38,10 +38,12 @@ class VectorTable:
     a table can be told what will be asked, and then looks, when it is asked, only at what has changed since.
     """
 
-    __slots__ = ("_changed", "_expected", "_ids", "_rows", "_threshold", "_vectors")
+    __slots__ = ("_changed", "_expected", "_given", "_ids", "_rows", "_threshold", "_vectors")
 
     def __init__(self) -> None:
         self._ids: list[UUID] = []
+        self._given: list[Vector] = []
+        """The vectors as they were put: texts have them, too, and so a saved state holds each of them once."""
         self._rows: dict[UUID, int] = {}
         self._vectors: NDArray[np.float32] = np.empty((0, 0), dtype=np.float32)
         self._forget()
@@ -52,10 +54,11 @@ class VectorTable:
         self._changed: set[int] = set()
 
     def __getstate__(self) -> Any:
-        return self._ids, self._vectors[: len(self._ids)]
+        return self._ids, self._given
 
     def __setstate__(self, state: Any) -> None:
-        self._ids, self._vectors = state
+        self._ids, self._given = state
+        self._vectors = np.stack(self._given) if self._given else np.empty((0, 0), dtype=np.float32)
         self._rows = {id: row for row, id in enumerate(self._ids)}
         self._forget()
 
@@ -71,11 +74,12 @@ class VectorTable:
         if row is None:
             row = self._rows[id] = len(self._ids)
             self._ids.append(id)
+            self._given.append(vector)
             if row >= len(self._vectors):
                 grown = np.zeros((max(16, 2 * row), len(vector)), dtype=np.float32)
                 grown[:row] = self._vectors[:row] if row else 0
                 self._vectors = grown
-        self._vectors[row] = vector
+        self._given[row], self._vectors[row] = vector, vector
         self._note(row)
 
     def drop(self, id: UUID) -> None:
@@ -83,9 +87,9 @@ class VectorTable:
         row = self._rows.pop(id, None)
         if row is None:
             return
-        last = self._ids.pop()
+        last, given = self._ids.pop(), self._given.pop()
         if last != id:
-            self._ids[row] = last
+            self._ids[row], self._given[row] = last, given
             self._rows[last] = row
             self._vectors[row] = self._vectors[len(self._ids)]
             self._note(row)

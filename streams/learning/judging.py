@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from schemas import learning as out
-from schemas.outcome import Outcome
+from schemas.outcome import Outcome, RequestRefused
 from schemas.record import Record
 from streams.learning.verdicts import APPROVED, REJECTED, ItemKey, Verdicts
 
@@ -73,11 +73,15 @@ class Side:
     homes: dict[ItemKey, UUID] = field(default_factory=dict)
     """The item of each source."""
     by_policy: set[ItemKey] = field(default_factory=set)
+    imports: set[ItemKey] = field(default_factory=set)
+    """Items made of what was imported, because the policy asks for a second pair of eyes."""
 
     def hear(self, outcomes: Sequence[Outcome]) -> None:
         """Takes what was decided about one input."""
         for outcome in outcomes:
             self.counts.update(_counted(outcome))
+            if isinstance(outcome, out.ItemProposed) and outcome.second_pair_for == "import":
+                self.imports.add((outcome.shop_id, outcome.item_id))
             match outcome:
                 case out.ItemProposed() | out.ItemCorroborated() | out.ItemSplit():
                     self.homes[outcome.shop_id, outcome.source.source_id] = outcome.item_id
@@ -121,7 +125,9 @@ class Judgement:
     def reviews(self) -> tuple[int, int]:
         """How many reviews would be saved, because the policy approves by itself; and how many added."""
         had = {self._would_be(item) for item in self.was.by_policy}
-        return len(self.would.by_policy - had), len(had - self.would.by_policy)
+        imports, held = self.was.imports, self.would.imports
+        saved, added = self.would.by_policy - had, had - self.would.by_policy
+        return len(saved) + len(imports - held), len(added) + len(held - imports)
 
     def _approval(self, side: Side) -> Approval:
         counted = Counter(
@@ -179,6 +185,10 @@ def _fate(outcomes: Sequence[Outcome]) -> str:
                 told.append("an echo")
             case out.ItemApproved(reviewer_id=None, by=by):
                 told.append(f"approved by {by}")
+            case out.KnowledgeImported():
+                told.append("imported")
+            case RequestRefused(reason="own_source"):
+                told.append("refused: own_source")
     return ", ".join(told)
 
 

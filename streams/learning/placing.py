@@ -14,13 +14,14 @@ from schemas.identity import identity
 from schemas.knowledge import KnowledgeProposed
 from schemas.outcome import Outcome
 from schemas.policy import LearningPolicy
-from schemas.standing import ItemState, Parts, Source, SourceType
+from schemas.standing import ItemState, Parts, SecondPairFor, Source, SourceType
 from streams.domain import Given
 from streams.learning.applying import apply_item, head_for
 from streams.learning.confidence import confidence, groups
+from streams.learning.eyes import is_needed, news
 from streams.learning.matching import Neighbour, neighbours
 from streams.learning.reading import texts_at
-from streams.learning.state import KINDS, Item, Knowledge, Shop, Texts
+from streams.learning.state import KINDS, Item, Knowledge, Said, Shop, Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,12 @@ class Candidate:
     parts: Parts
     texts: Texts
     category: str | None = None
+    second_pair_for: SecondPairFor | None = None
+
+    @property
+    def said(self) -> Said:
+        """As a source of an item."""
+        return Said(self.source, self.texts, self.category, second_pair_for=self.second_pair_for)
 
 
 def candidate(
@@ -42,6 +49,7 @@ def candidate(
     *,
     source_id: UUID | None = None,
     item_id: UUID | None = None,
+    second_pair_for: SecondPairFor | None = None,
 ) -> Candidate:
     """The candidate that this event makes of these parts."""
     data = given.data
@@ -58,6 +66,7 @@ def candidate(
         parts,
         texts_at(given, parts),
         getattr(data, "category", None),
+        second_pair_for,
     )
 
 
@@ -84,6 +93,8 @@ def afterwards(
     shop: Shop, policy: LearningPolicy, given: Given, item: Item, *, urgent: bool = False
 ) -> Iterator[Outcome]:
     """What the policy does of itself with an item that was just proposed or strengthened."""
+    if item.needs_second_pair:
+        return
     if urgent and item.texts.answer and item.live and is_trusted(policy, given.event.source):
         if item.status == "pending":
             yield approved(shop, policy, given, item, "urgency")
@@ -182,6 +193,8 @@ def proposed(
         ),
         conflicts_with=different_items(near),
         matches=tuple(n.match for n in near),
+        second_pair_for=new.second_pair_for,
+        needs_second_pair=is_needed([new.said]) or None,
     )
 
 
@@ -214,6 +227,8 @@ def corroborated(
         ),
         conflicts_with=different_items(near),
         matches=tuple(n.match for n in near),
+        second_pair_for=new.second_pair_for,
+        needs_second_pair=news(item, [*item.speaking, new.said]),
     )
 
 

@@ -1,4 +1,4 @@
-"""What services report: feedback, corrections, calls, conversations, responses, proposals, imports."""
+"""What services report: feedback, corrections, calls, conversations, responses, proposals."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from uuid import UUID
 from schemas import learning as out
 from schemas.conversation import ConversationRecorded, Message
 from schemas.identity import identity
-from schemas.knowledge import KnowledgeImported
 from schemas.outcome import Outcome
 from schemas.policy import LearningPolicy
-from schemas.standing import KnowledgeState, Parts
+from schemas.standing import Parts
 from schemas.stored import (
     CallStored,
     ConversationOutdated,
@@ -22,8 +21,6 @@ from schemas.stored import (
     ResponseStored,
 )
 from streams.domain import Given
-from streams.learning.applying import superseding
-from streams.learning.evolve import import_content, import_key
 from streams.learning.index import cosine
 from streams.learning.matching import Neighbour, neighbours, same_answer
 from streams.learning.placing import (
@@ -31,7 +28,6 @@ from streams.learning.placing import (
     afterwards,
     candidate,
     cited,
-    confirmed,
     corroborated,
     disputed,
     may_join,
@@ -125,12 +121,16 @@ def complaint(
 
 
 def on_correction(shop: Shop, policy: LearningPolicy, given: Given) -> Iterator[Outcome]:
-    """An owner's answer becomes an item; an urgent one of a trusted source is applied at once."""
+    """An owner's answer becomes an item; an urgent one of a trusted source is applied at once, unless the policy
+    asks for a second pair of eyes.
+    """
     yield CorrectionStored(shop_id=given.shop_id, id=given.event.id)
     priority = given.data.priority
+    urgent = priority == "urgent"
+    asks = urgent and policy.two_pairs_of_eyes.urgent_corrections
     base: int = getattr(policy.base_confidence, f"correction_{priority}")
-    new = candidate(given, "correction", base, parts_of(given))
-    yield from place(shop, policy, given, new, urgent=priority == "urgent")
+    new = candidate(given, "correction", base, parts_of(given), second_pair_for="urgency" if asks else None)
+    yield from place(shop, policy, given, new, urgent=urgent)
 
 
 def on_call(shop: Shop, policy: LearningPolicy, given: Given) -> Iterator[Outcome]:
@@ -225,54 +225,3 @@ def owners_answer(policy: LearningPolicy, given: Given, question: int, answer: i
         source_id=identity(given.shop_id, conversation, "turn", answer),
         item_id=identity(given.shop_id, conversation, "item", answer),
     )
-
-
-# Imports
-
-
-def on_import(shop: Shop, policy: LearningPolicy, given: Given) -> Iterator[Outcome]:
-    """Knowledge at once. The same external id again replaces what it brought, unless people have changed that."""
-    data: KnowledgeImported = given.data
-    earlier = shop.imports.get(import_key(data)) if data.external_id else None
-    if earlier is not None:
-        if earlier.content == import_content(data):
-            yield out.KnowledgeUnchanged(shop_id=given.shop_id, knowledge_id=earlier.knowledge_id)
-            return
-        known = shop.knowledge[earlier.knowledge_id]
-        if known.imported_as == import_key(data):
-            yield from again(shop, policy, given, known)
-            return
-    if text_at(given, "answer") is None:
-        return
-    new = candidate(given, "manual", policy.base_confidence.proposal, parts_of(given))
-    near = neighbours(shop, policy, new.texts)
-    if same := next((n for n in near if n.is_knowledge and n.relation == "same"), None):
-        yield confirmed(shop, policy, given, given.event.id, same, near)
-        return
-    yield from imported(shop, policy, given, None, near)
-
-
-def again(shop: Shop, policy: LearningPolicy, given: Given, known: Knowledge) -> Iterator[Outcome]:
-    """New content under an id that was imported before."""
-    new = candidate(given, "manual", policy.base_confidence.proposal, parts_of(given))
-    if not new.texts.answer:
-        return
-    if known.live:
-        yield from imported(shop, policy, given, known.id, neighbours(shop, policy, new.texts))
-    else:
-        yield from place(shop, policy, given, new)
-
-
-def imported(
-    shop: Shop, policy: LearningPolicy, given: Given, old: UUID | None, near: Sequence[Neighbour]
-) -> Iterator[Outcome]:
-    id = identity(given.shop_id, given.event.id, "knowledge")
-    yield out.KnowledgeImported(
-        shop_id=given.shop_id,
-        knowledge_id=id,
-        supersedes=old,
-        now=KnowledgeState(status="live"),
-        conflicts_with=tuple(n.entity.id for n in near if n.relation == "different" and n.entity.id != old),
-        matches=tuple(n.match for n in near),
-    )
-    yield from superseding(shop, policy, given, old, id)

@@ -22,6 +22,7 @@ from streams.learning.applying import (
     superseding,
 )
 from streams.learning.confidence import confidence
+from streams.learning.eyes import is_needed, is_own, news
 from streams.learning.reading import text_at, to_words
 from streams.learning.state import Item, Knowledge, Said, Shop, State, Texts, earliest
 
@@ -50,6 +51,8 @@ def on_approval(shop: Shop, policy: LearningPolicy, given: Given) -> Iterator[Ou
         yield refused(given, "unknown", "item", data.item_id)
     elif reason := why_not(item, given, ("pending",)):
         yield refuse_item(given, reason, item)
+    elif is_own(item, data.reviewer_id):
+        yield refuse_item(given, "own_source", item)
     elif (edited := text_at(given, "answer")) is None and item.texts.answer is None:
         yield refuse_item(given, "answer_required", item)
     else:
@@ -287,6 +290,7 @@ def taken_apart(
             confidence=confidence([leaving.source], policy.calibration),
             target=head_for(shop, policy, None, leaving.texts),
         ),
+        needs_second_pair=is_needed([leaving]) or None,
     )
     yield out.MergeReverted(
         shop_id=given.shop_id,
@@ -301,4 +305,5 @@ def taken_apart(
                 "confidence": confidence([said.source for said in remaining], policy.calibration),
             }
         ),
+        needs_second_pair=news(item, remaining),
     )

@@ -8,14 +8,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from schemas.standing import ItemState, ItemStatus, Kind, KnowledgeState, KnowledgeStatus, Source
+from schemas.standing import (
+    ItemState,
+    ItemStatus,
+    Kind,
+    KnowledgeState,
+    KnowledgeStatus,
+    SecondPairFor,
+    Source,
+)
 from schemas.vector import Vector
 from streams.learning.index import VectorTable
 
 KINDS: tuple[Kind, ...] = ("question", "answer", "complaint")
+
+ImportKey = tuple[str, str]
+"""(source, external_id) of an import."""
 
 
 class Speaker(NamedTuple):
@@ -43,6 +54,10 @@ class Text:
     def __hash__(self) -> int:
         return hash(self.words)
 
+    def __reduce__(self) -> tuple[type[Text], tuple[Any, ...]]:
+        """For snapshots, which hold very many: what dataclasses do by themselves takes three times as long."""
+        return Text, (self.words, self.vector, self.truncated, self.speaker)
+
 
 @dataclass(frozen=True, slots=True)
 class Texts:
@@ -58,6 +73,9 @@ class Texts:
 
     def __bool__(self) -> bool:
         return bool(self.question or self.answer or self.complaint)
+
+    def __reduce__(self) -> tuple[type[Texts], tuple[Any, ...]]:
+        return Texts, (self.question, self.answer, self.complaint)
 
     def filled_by(self, other: Texts) -> Texts:
         """These texts, with what is missing taken from the others."""
@@ -79,6 +97,9 @@ class Said:
     texts: Texts
     category: str | None = None
     conflicts: frozenset[UUID] = frozenset()
+    second_pair_for: SecondPairFor | None = None
+    imported_as: ImportKey | None = None
+    """If it was imported and waits for a second pair of eyes."""
 
 
 def earliest(sources: list[Said]) -> Texts:
@@ -99,6 +120,8 @@ class Item:
     confidence: int = 0
     target: UUID | None = None
     conflicts: set[UUID] = field(default_factory=set)
+    needs_second_pair: bool = False
+    """Whether those who said it may not approve it."""
     assigned_to: UUID | None = None
     assigned_at: datetime | None = None
 
@@ -130,8 +153,8 @@ class Knowledge:
     """The version that this one superseded."""
     disputes: int = 0
     item_id: UUID | None = None
-    imported_as: tuple[str, str] | None = None
-    """(source, external_id) if it was imported with an external id."""
+    imported_as: ImportKey | None = None
+    """If it was imported with an external id."""
 
     @property
     def live(self) -> bool:
@@ -156,7 +179,10 @@ class Conversation:
 class Import:
     """The last import under one (source, external_id)."""
 
-    knowledge_id: UUID
+    knowledge_id: UUID | None = None
+    """What it is known as, or else what the one before it was; None if nothing has been live."""
+    item_id: UUID | None = None
+    """The item that it was made, where a second pair of eyes was asked for."""
     content: tuple[str, str | None, str | None] | None = None
     """Answer, question and category as they were sent last."""
     actor: str | None = None
@@ -169,7 +195,7 @@ class Shop:
     items: dict[UUID, Item] = field(default_factory=dict)
     knowledge: dict[UUID, Knowledge] = field(default_factory=dict)
     conversations: dict[UUID, Conversation] = field(default_factory=dict)
-    imports: dict[tuple[str, str], Import] = field(default_factory=dict)
+    imports: dict[ImportKey, Import] = field(default_factory=dict)
     approved: dict[UUID, None] = field(default_factory=dict)
     assigned: dict[UUID, None] = field(default_factory=dict)
     targeting: dict[UUID, set[UUID]] = field(default_factory=dict)
@@ -186,6 +212,13 @@ class Shop:
 
     def entity(self, id: UUID) -> Item | Knowledge:
         return self.items.get(id) or self.knowledge[id]
+
+    def is_as_imported(self, known: Knowledge) -> bool:
+        """Whether imported knowledge is live and has its import's words: people have not changed it since."""
+        item = self.items[known.item_id] if known.item_id is not None else None
+        return known.live and (
+            item is None or any(said.texts.answer == known.texts.answer for said in item.sources)
+        )
 
     def head(self, id: UUID | None) -> UUID | None:
         """The live version of this knowledge's chain; None if it has ended."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from schemas.learning import ItemApproved, KnowledgeRetracted
+from schemas.learning import ItemApproved, ItemWithdrawn, KnowledgeRetracted
 from schemas.outcome import Outcome, RequestRefused
 from schemas.record import Record
 from schemas.saying import line, refusal, told
@@ -44,6 +44,16 @@ def test_knowledge_tells_what_changed() -> None:
 def test_a_refusal_says_why_in_words() -> None:
     why = f"refused for item {ITEM} (pending): stale: it has changed since the version that you name"
     assert refusal(record(STALE)) == f"{why}: look at it again"
+
+
+def test_a_second_pair_of_eyes_is_asked_for() -> None:
+    held = ItemWithdrawn(shop_id=7, item_id=ITEM, now=PENDING, needs_second_pair=True)
+    assert line(held).endswith(", needs a second pair of eyes")
+    own = STALE.model_copy(update={"reason": "own_source"})
+    assert refusal(record(own)) == (
+        f"refused for item {ITEM} (pending): own_source: whoever said it cannot approve it: "
+        "it needs a second pair of eyes"
+    )
 
 
 def test_what_is_refused_in_part_is_not_refused() -> None:

@@ -12,7 +12,7 @@ from schemas.knowledge import KnowledgeImported
 from schemas.review import SubjectErased
 from tests.streams.learning.said import complaint, conversation, correction, erase, proposal
 from tests.streams.learning.story import Story, name
-from tests.streams.learning.test_properties import REVIEWS, review
+from tests.streams.learning.test_properties import ADOPTIONS, REVIEWS, review
 
 PEOPLE = ("ann", "bob")
 THREADS = ("of ann", "of bob", "of nobody")
@@ -81,7 +81,7 @@ SAID = st.one_of(
 ERASURES = st.one_of(
     st.builds(erase, st.sampled_from(PEOPLE)), st.builds(lambda t: erase(conversation=t), THREAD)
 )
-HISTORIES = st.lists(SAID | REVIEWS | ERASURES, max_size=30)
+HISTORIES = st.lists(SAID | REVIEWS | ADOPTIONS | ERASURES, max_size=30)
 SUBJECTS = ERASURES
 
 

@@ -72,8 +72,12 @@ def proposal(content: str, question: str | None = None, **more: Any) -> Knowledg
     return KnowledgeProposed(content=content, question=question, **more)
 
 
-def imported(content: str, question: str | None = None, external_id: str | None = None) -> KnowledgeImported:
-    return KnowledgeImported(content=content, question=question, source="faq", external_id=external_id)
+def imported(
+    content: str, question: str | None = None, external_id: str | None = None, by: str | None = None
+) -> KnowledgeImported:
+    return KnowledgeImported(
+        content=content, question=question, source="faq", external_id=external_id, actor_id=by
+    )
 
 
 def approve(item_id: UUID, by: UUID = REVIEWER, **more: Any) -> ItemApproved:

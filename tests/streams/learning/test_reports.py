@@ -248,34 +248,6 @@ def test_a_proposal_is_an_item(story: Story) -> None:
     assert (story.item().confidence, story.item().category) == (80, "refunds")
 
 
-def test_an_import_replaces_what_it_brought(story: Story) -> None:
-    story.tell(imported("days|30 days", "refund|how long?", "q1"))
-    first = story.live[0].id
-    story.tell(imported("days|30 days", "refund|how long?", "q1"))
-    assert story.the(out.KnowledgeUnchanged).knowledge_id == first
-    story.tell(imported("days|14 days", "refund|how long?", "q1"))
-    assert story.the(out.KnowledgeImported).supersedes == first
-    assert len(story.live) == 1
-
-
-def test_an_import_does_not_overrule_people(story: Story) -> None:
-    story.tell(imported("days|30 days", "refund|how long?", "q1"))
-    story.tell(correction("refund|how long?", "days|14 days", "urgent"))
-    story.tell(imported("days|60 days", "refund|how long?", "q1"))
-    assert story.kinds == ["ItemProposed"]
-    assert [k.texts.answer.words for k in story.live] == ["days|14 days"]  # type: ignore[union-attr]
-    story.tell(imported("days|60 days", "refund|how long?", "q1"))
-    assert story.kinds == ["KnowledgeUnchanged"]
-
-
-def test_an_import_of_what_is_known_confirms_it(story: Story) -> None:
-    story.tell(imported("days|30 days", "refund|how long?"))
-    story.tell(imported("days|30 days", "refund|how long?", "q1"))
-    assert story.kinds == ["KnowledgeConfirmed"]
-    story.tell(imported("days|60 days", "refund|how long?", "q2"))
-    assert len(story.the(out.KnowledgeImported).conflicts_with) == 1
-
-
 def test_auto_approval_needs_two_groups_and_no_conflict() -> None:
     story = Story(LearningPolicy(auto_approve_at=90))
     story.tell(correction("refund|how long?", "days|14 days", "urgent"), source="x")
