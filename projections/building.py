@@ -3,78 +3,72 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import os
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from asyncpg import Pool
-from prometheus_client import CollectorRegistry
 
 from projections.failures import LogRefused
-from projections.meters import Meters
-from projections.opening import Opening
-from projections.positions import Position
+from projections.loading import Ends, Loader, Target, Tell
+from projections.positions import NOWHERE, Position
 from projections.projection import Projection
 from projections.schemas import Schemas
-from projections.writer import Entry, Writer
+from projections.spreading import spread
 from runtime import kafka, postgres
 from runtime.closing import connected
 from runtime.migration import Migrator
 from runtime.settings import Settings
 
-BATCH = 2000
-"""Records in one transaction, at most."""
-
-WAIT_MS = 100
-"""How long to wait for records before looking whether only markers of transactions are left."""
-
 INDEX_MEMORY = "512MB"
 """For the graphs of vectors, which are slow to build where they do not fit."""
 
-Ends = Mapping[int, int]
-"""For each partition, the offset before which its records are meant."""
+EVERY_CORE = os.cpu_count() or 1
+"""Processes that load at once where nobody asks for another number."""
 
-Tell = Callable[[int], object]
-"""Hears how many offsets more are behind us."""
+WORTH_PROCESSES = 10_000
+"""Offsets that one process loads in less time than several need to start: half a second each."""
 
 
 class Builder:
     """One schema that is being built. Whoever is interrupted can go on: each position is with its rows."""
 
     def __init__(
-        self,
-        settings: Settings,
-        projection: Projection,
-        migrator: Migrator,
-        pool: Pool,
-        partitions: int,
-        parallel: int,
+        self, target: Target, projection: Projection, migrator: Migrator, pool: Pool, parallel: int
     ) -> None:
-        """`migrator`: of the schema that is built. `pool`: of connections to it, as many as `parallel`.
-
-        `partitions`: how many the log has, whether all of them are loaded or not.
-        """
-        self._settings = settings
-        self._projection = projection
+        """`migrator`: of the schema that is built. `pool`: of connections to it, as many as `parallel`."""
+        self._target = target
         self._migrator = migrator
         self._pool = pool
-        self._topic = settings.topic(projection.log)
-        self._partitions = partitions
-        self._at_once = asyncio.Semaphore(parallel)
+        self._parallel = parallel
         self._schemas = Schemas()
-        meters = Meters(projection.name, CollectorRegistry())
-        self._writer = Writer(projection, pool, migrator.schema, meters, generation=migrator.generation)
+        self._loader = Loader(target, projection, pool)
 
     async def load(self, ends: Ends, tell: Tell) -> None:
-        """Applies what stands before these ends and is not applied yet.
+        """Applies what stands before these ends and is not applied yet: much of it in several processes.
 
         Raises:
             LogRefused: if the log is not for such tables, or ends before.
             RecordRefused: at a record that cannot be applied.
+            LoaderEnded: if one of the processes was killed.
         """
+        applied = await self.positions()
+        missing = {
+            number: max(0, end - applied.get(number, NOWHERE).next_offset) for number, end in ends.items()
+        }
+        processes = min(self._parallel, sum(map(bool, missing.values())))
+        if processes > 1 and sum(missing.values()) > WORTH_PROCESSES:
+            await spread(self._target, ends, missing, processes, tell)
+            return
+        at_once = asyncio.Semaphore(self._parallel)
         async with asyncio.TaskGroup() as tasks:
             for partition, end in ends.items():
-                tasks.create_task(self._load(partition, end, tell))
+                tasks.create_task(self._load(at_once, partition, end, tell))
+
+    async def _load(self, at_once: asyncio.Semaphore, partition: int, end: int, tell: Tell) -> None:
+        async with at_once:
+            await self._loader.load(partition, end, tell)
 
     async def index(self) -> None:
         """Makes what is better made of full tables: the last migrations, the views, the planner's numbers."""
@@ -86,58 +80,7 @@ class Builder:
 
     async def positions(self) -> Mapping[int, Position]:
         """How far each partition is applied."""
-        found = await self._writer.positions.all(self._pool)
-        return {each.partition: Position(each.next_offset, each.seq) for each in found}
-
-    async def _load(self, partition: int, end: int, tell: Tell) -> None:
-        async with self._at_once:
-            at = await self._writer.position(partition)
-            tell(at.next_offset)
-            if at.next_offset >= end:
-                return
-            async with connected(kafka.consumer(self._settings, auto_offset_reset="none")) as consumer:
-                tp = TopicPartition(self._topic, partition)
-                consumer.assign([tp])
-                await self._check_ends(consumer, tp, end)
-                async for entries in _entries(consumer, tp, at.next_offset, end):
-                    if not at.seq:
-                        await self._check_opening(partition, entries[0])
-                    behind = at.next_offset
-                    at = await self._writer.apply(partition, at, entries)
-                    tell(at.next_offset - behind)
-            tell(end - at.next_offset)
-
-    async def _check_ends(self, consumer: AIOKafkaConsumer, tp: TopicPartition, wanted: int) -> None:
-        where = f"{self._projection.log}[{tp.partition}]"
-        if begins := (await consumer.beginning_offsets([tp]))[tp]:
-            raise LogRefused(
-                f"{where} begins at {begins}, not at 0: its beginning was deleted. A log is kept for ever: restore it"
-            )
-        if wanted > (ends := (await consumer.end_offsets([tp]))[tp]):
-            raise shorter(where, wanted, ends)
-
-    async def _check_opening(self, partition: int, first: Entry) -> None:
-        projection, model = self._projection, await self._writer.model()
-        opening = Opening(projection.name, projection.log, projection.codec, self._partitions, model)
-        opening.check(partition, first.value)
-
-
-def shorter(where: str, wanted: int, ends: int) -> LogRefused:
-    """That a partition of the log ends before what is shown of it."""
-    return LogRefused(
-        f"{where} is shown up to {wanted}, but ends at {ends}: it has lost its end, or the tables are of another log"
-    )
-
-
-async def _entries(
-    consumer: AIOKafkaConsumer, tp: TopicPartition, start: int, end: int
-) -> AsyncIterator[list[Entry]]:
-    """The records from `start` to before `end`, in lots. Offsets have gaps: the position tells the end."""
-    consumer.seek(tp, start)
-    while await consumer.position(tp) < end:
-        fetched = await consumer.getmany(tp, timeout_ms=WAIT_MS, max_records=BATCH)
-        if lot := [Entry(m.offset, m.value) for m in fetched.get(tp, ()) if m.offset < end]:
-            yield lot
+        return await self._loader.positions()
 
 
 @asynccontextmanager
@@ -157,7 +100,8 @@ async def building(
     finally:
         await conn.close()
     async with await postgres.create_pool(settings, migrator.schema, max_size=parallel) as pool:
-        yield Builder(settings, projection, migrator, pool, partitions, parallel)
+        target = Target(settings, projection.name, migrator.schema, migrator.generation, partitions)
+        yield Builder(target, projection, migrator, pool, parallel)
 
 
 async def ends_of(settings: Settings, projection: Projection) -> Ends:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from projections.building import Ends, ends_of
+from projections.building import ends_of
 from projections.failures import LogRefused
+from projections.loading import Ends
 from projections.projection import Projection
 from runtime.reading import decode, read, reader
 from runtime.settings import Settings

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from asyncpg import Connection
 
-from projections.building import Builder, Ends, Tell, building, ends_of, shorter
-from projections.positions import Position, Positions, Shown
+from projections.building import Builder, building, ends_of
+from projections.loading import Ends, Tell, shorter
+from projections.positions import NOWHERE, Positions, Shown
 from projections.projection import Projection
 from projections.schemas import Schemas
 from runtime import postgres
@@ -18,8 +19,6 @@ from runtime.settings import Settings
 
 NEAR = 2000
 """Offsets that may be missing when writers are told to wait: some tenths of a second."""
-
-NOWHERE = Position(0, 0)
 
 
 @dataclass(frozen=True, slots=True)

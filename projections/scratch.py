@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 
 from asyncpg import Connection
 
-from projections.building import Ends, Tell, building
+from projections.building import EVERY_CORE, building
+from projections.loading import Ends, Tell
 from projections.projection import Projection
 from projections.schemas import SchemaHeld, Schemas, SchemaTaken
 from runtime import postgres
@@ -28,7 +29,7 @@ async def scratch(
     tell: Tell,
     *,
     name: str | None = None,
-    parallel: int = 4,
+    parallel: int = EVERY_CORE,
 ) -> AsyncIterator[Connection]:
     """A connection to a schema that holds what stands before these ends, and nothing else.
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from asyncpg import Connection
 
-from projections.building import Ends, Tell
 from projections.contents import Compared, Contents, Shops, compared
 from projections.failures import LogRefused
+from projections.loading import Ends, Tell
 from projections.positions import Positions
 from projections.projection import Projection
 from projections.scratch import scratch

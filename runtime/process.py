@@ -79,6 +79,11 @@ def stop_process(process: subprocess.Popen[bytes], gently: signal.Signals, grace
         process.wait()
 
 
+def ended_with(code: int) -> str:
+    """What a process ended with: its exit status, or the signal that a negative number stands for."""
+    return signal.Signals(-code).name if code < 0 else str(code)
+
+
 def command_line(pid: int) -> str | None:
     """The command line of a process, words joined by spaces; None where there is no such process."""
     proc = Path(f"/proc/{pid}/cmdline")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtime.clock import Clock
-from runtime.process import dies_with_parent
+from runtime.process import dies_with_parent, ended_with
 
 LARGEST_LOG = 16 * 1024 * 1024
 """A log beyond this is put aside as NAME.log.1 when its child starts again."""
@@ -39,8 +39,7 @@ class Crash:
     log: Path
 
     def __str__(self) -> str:
-        ended_by = signal.Signals(-self.code).name if self.code < 0 else str(self.code)
-        return f"{self.name} ended with {ended_by}: see {self.log}; it starts again in {self.delay:g} s"
+        return f"{self.name} ended with {ended_with(self.code)}: see {self.log}; it starts again in {self.delay:g} s"
 
 
 @dataclass(frozen=True, slots=True)

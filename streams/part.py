@@ -24,7 +24,7 @@ from streams.intake import Intake
 from streams.limits import Limits
 from streams.log import Folded, LogDamaged, LogReader
 from streams.partition import Machine, Opening, PartitionRefused
-from streams.snapshot import Snapshots, pickled
+from streams.snapshot import Blocks, Snapshots, pickled
 from streams.status import Meters, PartitionStatus, Standing
 from streams.width import check_partition, check_partitions
 from streams.writer import LogWriter, Outbox
@@ -281,7 +281,7 @@ class Part(Generic[S]):
         self._forgot = False
         self._saving = asyncio.create_task(self._save(snapshots, folded.offset, pickled(folded)))
 
-    async def _save(self, snapshots: Snapshots[S], offset: int, content: bytes) -> None:
+    async def _save(self, snapshots: Snapshots[S], offset: int, content: Blocks) -> None:
         try:
             await asyncio.to_thread(snapshots.save, self.partition, offset, content)
             self._snapshot_at = snapshots.written_at(self.partition)

@@ -1,12 +1,14 @@
 """Snapshots of the fold: a cache beside the log. Deleting them changes nothing but start-up time.
 
-A snapshot is a file of one header line (JSON) and a compressed pickle. Unpickling runs what the file says, so they
-are read only from the service's own folder, which nobody else may be able to write.
+A snapshot is a file of one header line (JSON) and blocks of bytes, each after its length: a compressed pickle, and
+then every vector that is in it, as it is: vectors hardly shrink. Unpickling runs what the file says, so they are read
+only from the service's own folder, which nobody else may be able to write.
 """
 
 from __future__ import annotations
 
 import copyreg
+import gc
 import hashlib
 import io
 import os
@@ -16,9 +18,12 @@ import re
 import sys
 import tempfile
 import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from pickle import PickleBuffer
+from typing import IO, Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 import orjson
@@ -32,9 +37,13 @@ from streams.log import Folded
 
 S = TypeVar("S")
 
-FORMAT = 1
+FORMAT = 2
 COMPRESSION = 1
-"""zlib's fastest level: states are mostly vectors, which hardly shrink."""
+"""zlib's fastest level."""
+LENGTH_BYTES = 8
+
+Blocks: TypeAlias = Sequence[bytes | memoryview]
+"""A pickle, and the vectors that it leaves out."""
 
 log = structlog.get_logger(__name__)
 
@@ -95,41 +104,77 @@ class Snapshots(Generic[S]):
 
     def _read(self, path: Path, partition: int) -> Folded[S]:
         with path.open("rb") as file:
-            line, packed = file.readline(), file.read()
-        header = _header(line)
-        about = {**self._about, "partition": partition}
-        if other := [key for key, value in about.items() if header.get(key) != value]:
-            raise SnapshotIgnored(f"it is of another {other[0]}")
-        if header.get("sha256") != _checksum(header.get("offset"), packed):
-            raise SnapshotIgnored("its checksum is wrong")
-        try:
-            state, value = pickle.loads(zlib.decompress(packed))  # noqa: S301 - own folder, checksum, version
-        except _UNREADABLE as error:
-            raise SnapshotIgnored(f"it cannot be read: {error!r}") from error
+            header = _header(file.readline())
+            about = {**self._about, "partition": partition}
+            if other := [key for key, value in about.items() if header.get(key) != value]:
+                raise SnapshotIgnored(f"it is of another {other[0]}")
+            begin, digest = file.tell(), _digest(header.get("offset"))
+            if hashlib.file_digest(file, lambda: digest).hexdigest() != header.get("sha256"):
+                raise SnapshotIgnored("its checksum is wrong")
+            file.seek(begin)
+            try:
+                state, value = _unpickled(file)
+            except _UNREADABLE as error:
+                raise SnapshotIgnored(f"it cannot be read: {error!r}") from error
         return Folded(state, header["offset"], value)
 
-    def save(self, partition: int, offset: int, pickled: bytes) -> None:
+    def save(self, partition: int, offset: int, pickled: Blocks) -> None:
         """Writes what `pickled` gave, whole or not at all. May run in a thread.
 
         Raises:
             OSError: if the folder cannot be written.
         """
-        packed = zlib.compress(pickled, COMPRESSION)
-        header = {
-            **self._about,
-            "partition": partition,
-            "offset": offset,
-            "sha256": _checksum(offset, packed),
-        }
+        said, *vectors = pickled
+        blocks = [zlib.compress(said, COMPRESSION), *vectors]
+        content = [part for block in blocks for part in (_length(block), block)]
+        digest = _digest(offset)
+        for part in content:
+            digest.update(part)
+        header = {**self._about, "partition": partition, "offset": offset, "sha256": digest.hexdigest()}
         self._folder.mkdir(parents=True, exist_ok=True)
-        _write_whole(self.path(partition), orjson.dumps(header) + b"\n" + packed)
+        _write_whole(self.path(partition), [orjson.dumps(header), b"\n", *content])
 
 
-def pickled(folded: Folded[S]) -> bytes:
-    """The state as it is at this moment."""
-    out = io.BytesIO()
-    _Pickler(out).dump((folded.state, folded.value))
-    return out.getvalue()
+def pickled(folded: Folded[S]) -> Blocks:
+    """The state as it is at this moment. Vectors that nobody may write are not copied."""
+    out, vectors = io.BytesIO(), list[bytes | memoryview]()
+
+    def leave_out(buffer: PickleBuffer) -> None:
+        raw = buffer.raw()
+        vectors.append(raw if raw.readonly else bytes(raw))
+
+    with _nothing_collected():
+        _Pickler(out, leave_out).dump((folded.state, folded.value))
+    return [out.getvalue(), *vectors]
+
+
+def _unpickled(file: IO[bytes]) -> Any:
+    """What stands in the blocks that follow."""
+    blocks = _blocks(file)
+    said = zlib.decompress(next(blocks))
+    with _nothing_collected():
+        return pickle.loads(said, buffers=blocks)  # noqa: S301 - own folder, checksum, version
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Millions of objects are made, none of them garbage: looking for some takes longer than making them."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    while length := file.read(LENGTH_BYTES):
+        yield file.read(int.from_bytes(length, "little"))
+
+
+def _length(block: bytes | memoryview) -> bytes:
+    return len(block).to_bytes(LENGTH_BYTES, "little")
 
 
 def code_version(state: object) -> str:
@@ -153,14 +198,14 @@ def _reduce_uuid(value: UUID) -> tuple[Any, tuple[int]]:
 class _Pickler(pickle.Pickler):
     """States hold very many UUIDs, each of which takes 4 µs by its own rules, and 1 µs by these."""
 
-    def __init__(self, file: io.BytesIO) -> None:
-        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+    def __init__(self, file: io.BytesIO, leave_out: Callable[[PickleBuffer], None]) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL, buffer_callback=leave_out)
         self.dispatch_table = {**copyreg.dispatch_table, UUID: _reduce_uuid}
 
 
-def _checksum(offset: int | None, packed: bytes) -> str:
-    """Of all that is not compared by itself."""
-    return hashlib.sha256(b"%r\n" % offset + packed).hexdigest()
+def _digest(offset: int | None) -> hashlib._Hash:
+    """That of all that is not compared by itself: it begins with the offset."""
+    return hashlib.sha256(b"%r\n" % offset)
 
 
 def _header(line: bytes) -> dict[str, Any]:
@@ -173,12 +218,12 @@ def _header(line: bytes) -> dict[str, Any]:
     return header
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def _write_whole(path: Path, content: Iterable[bytes | memoryview]) -> None:
     """For this user's eyes alone, and under a name of its own: a decider that was taken for dead may write, too."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines(content)
         put(Path(name), path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -192,6 +237,9 @@ _UNREADABLE = (
     EOFError,
     ImportError,
     IndexError,
+    MemoryError,
+    OverflowError,
+    StopIteration,
     TypeError,
     ValueError,
 )

@@ -93,7 +93,7 @@ class House:
         for server in servers:
             await kill(server)
         await asyncio.sleep(seconds)
-        await asyncio.gather(*(_again(server) for server in servers))
+        await asyncio.gather(*(again(server) for server in servers))
 
 
 async def kill(server: EmbeddedKafka | EmbeddedPostgres) -> None:
@@ -105,7 +105,7 @@ async def kill(server: EmbeddedKafka | EmbeddedPostgres) -> None:
             await asyncio.sleep(0.01)
 
 
-async def _again(server: EmbeddedKafka | EmbeddedPostgres) -> None:
+async def again(server: EmbeddedKafka | EmbeddedPostgres) -> None:
     """A Postgres starts only when the last of its orphaned processes has noticed that it is one."""
     async with asyncio.timeout(RESTART_SECONDS):
         while True:

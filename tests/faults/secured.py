@@ -19,7 +19,7 @@ from runtime import kafka
 from runtime.embedded.kafka import EmbeddedKafka
 from runtime.embedded.ports import HOST, free_port
 from runtime.settings import Settings
-from schemas.topics import DOMAINS, DomainTopics, every_topic
+from schemas.topics import DOMAINS, GENERATIONS, DomainTopics, every_topic
 from streams.enrichment.inputs import group_of
 
 MECHANISM = "SCRAM-SHA-512"
@@ -142,6 +142,13 @@ def of_part(settings: Settings, part: str) -> Iterator[Grant]:
             yield Grant(TOPIC, settings.topic(domain.log.name), DESCRIBE_CONFIGS)
             # It compares how many partitions its topics have.
             yield from (Grant(TOPIC, name, DESCRIBE) for name in inputs)
+
+
+def of_api(settings: Settings) -> Iterator[Grant]:
+    """What the API must be granted: what the registry says, and what it tells of."""
+    yield from of_topics(settings, "api")
+    for topic in (*(domain.log for domain in DOMAINS.values()), GENERATIONS):
+        yield Grant(TOPIC, settings.topic(topic.name), READ)
 
 
 def _groups(settings: Settings, domain: DomainTopics) -> Mapping[str, str]:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
+from uuid import uuid4
 
+import httpx
 import pytest
 import trustme
 from aiokafka.errors import TopicAuthorizationFailedError
 
+from cli.keys import minted
 from cli.status import until_caught_up
 from runtime import kafka
 from runtime.appender import Appender
+from runtime.clock import SystemClock
+from runtime.embedded.ports import HOST, free_port
+from runtime.keys import put_key
 from schemas.topics import LEARNING
 from tests.faults.decided import assert_appended, assert_decided_once
 from tests.faults.house import PARTS, Keeper
 from tests.faults.load import create_topics, thumbs
 from tests.faults.parts import ended
-from tests.faults.secured import SecuredKafka, of_part, of_topics
+from tests.faults.secured import SecuredKafka, of_api, of_part, of_topics
 
-USERS = ("service", "reviewer", *PARTS)
+USERS = ("service", "reviewer", "api", *PARTS)
 CAUGHT_UP = 120.0
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -34,6 +43,7 @@ async def broker(folder: Path) -> AsyncIterator[SecuredKafka]:
     for user in USERS:
         grants = of_part if user in PARTS else of_topics
         await broker.grant(user, grants(broker.administrator, user))
+    await broker.grant("api", of_api(broker.administrator))
     yield broker
     await broker.stop()
 
@@ -61,10 +71,34 @@ async def every_part_does_its_work(broker: SecuredKafka, database: str, folder: 
         seen = broker.administrator.model_copy(update={"database_url": database})
         await until_caught_up(seen, CAUGHT_UP)
         await assert_decided_once(seen)
+        await the_api_does_its_work(broker, database, keeper)
         assert not keeper.crashes
     finally:
         await keeper.stop()
         keeper.tell()
+
+
+async def the_api_does_its_work(broker: SecuredKafka, database: str, keeper: Keeper) -> None:
+    key, secret = minted("service", (7,), "a shop", SystemClock().now())
+    await put_key(broker.administrator, key)
+    port, health = free_port(), free_port()
+    settings = broker.settings_of("api", database_url=database, api_port=port, health_port=health)
+    await keeper.start(settings, "api")
+    said = {"conversation_id": str(uuid4()), "thumbs": "down", "response": "No.", "suggested_answer": "Yes."}
+    headers = {"authorization": f"Bearer {secret}", "prefer": "wait=30"}
+    async with asyncio.timeout(CAUGHT_UP), httpx.AsyncClient(timeout=40) as client:
+        await until_ready(client, f"http://{HOST}:{health}/health")
+        answer = await client.post(f"http://{HOST}:{port}/api/feedback/rating", json=said, headers=headers)
+    assert answer.status_code == HTTPStatus.OK, answer.text
+    assert [each["kind"] for each in answer.json()["outcomes"]] == ["FeedbackStored", "ItemProposed"]
+
+
+async def until_ready(client: httpx.AsyncClient, health: str) -> None:
+    while True:
+        with suppress(httpx.TransportError):
+            if (await client.get(health)).status_code == HTTPStatus.OK:
+                return
+        await asyncio.sleep(0.1)
 
 
 async def who_is_not_let_in_hears_why(broker: SecuredKafka, database: str, folder: Path) -> None:

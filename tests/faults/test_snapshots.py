@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 import zlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 from structlog.testing import capture_logs
@@ -49,11 +51,11 @@ def with_header(content: bytes, **said: Any) -> bytes:
     return orjson.dumps(orjson.loads(line) | said) + b"\n" + packed
 
 
-def with_state(content: bytes, packed: bytes) -> bytes:
+def with_state(content: bytes, blocks: bytes) -> bytes:
     """Another state, with a right checksum."""
     line, _, _ = content.partition(b"\n")
-    sha256 = hashlib.sha256(b"%d\n" % OFFSET + packed).hexdigest()
-    return with_header(line + b"\n" + packed, sha256=sha256)
+    sha256 = hashlib.sha256(b"%d\n" % OFFSET + blocks).hexdigest()
+    return with_header(line + b"\n" + blocks, sha256=sha256)
 
 
 def test_those_of_other_generations_are_deleted(tmp_path: Path, snapshots: Snapshots[Any]) -> None:
@@ -98,9 +100,25 @@ def test_one_of_another_making_is_ignored(
     assert why_ignored(snapshots, with_header(snapshots.path(PARTITION).read_bytes(), **said)) == reason
 
 
-@pytest.mark.parametrize("packed", [b"", b"no zlib", zlib.compress(b""), zlib.compress(b"no pickle")])
-def test_one_that_holds_no_state_is_ignored(snapshots: Snapshots[Any], packed: bytes) -> None:
-    content = with_state(snapshots.path(PARTITION).read_bytes(), packed)
+def block(content: bytes) -> bytes:
+    return len(content).to_bytes(8, "little") + content
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        b"",
+        b"no block",
+        b"\xff" * 8,
+        block(b""),
+        block(b"no zlib"),
+        block(zlib.compress(b"")),
+        block(zlib.compress(b"no pickle")),
+        block(zlib.compress(pickle.dumps(np.arange(3), 5, buffer_callback=lambda _: None))),
+    ],
+)
+def test_one_that_holds_no_state_is_ignored(snapshots: Snapshots[Any], blocks: bytes) -> None:
+    content = with_state(snapshots.path(PARTITION).read_bytes(), blocks)
     assert why_ignored(snapshots, content).startswith("it cannot be read")
 
 

@@ -243,6 +243,9 @@ async def test_soak(house: House, chance: random.Random, disk: Disk | None) -> N
         soak.tell(f"{name}: {first:.0f} MiB, later {last:.0f} MiB")
     old, new = await of_old_and_new_decider(house)
     soak.tell(f"the decider: {old:.0f} MiB, a new one with the same log: {new:.0f} MiB")
+    # Its next tick would find nobody left to decide it.
+    await house.keeper.stop("scheduler")
+    await until_caught_up(settings, CAUGHT_UP)
     await house.keeper.stop()
     await assert_appended(settings, load.acknowledged, once=False)
     await assert_decided_once(settings)
