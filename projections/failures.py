@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import asyncpg
 
 RECORD_CLASSES = frozenset({"21", "22", "23", "42", "44", "54", "P0"})
@@ -28,6 +30,10 @@ class RecordRefused(Exception):
     def __init__(self, topic: str, partition: int, offset: int, reason: str) -> None:
         super().__init__(f"{topic}[{partition}] {offset} cannot be applied: {reason}")
         self.topic, self.partition, self.offset, self.reason = topic, partition, offset, reason
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As another process is told of it."""
+        return type(self), (self.topic, self.partition, self.offset, self.reason), self.__dict__
 
 
 class LogRefused(Exception):

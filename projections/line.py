@@ -15,8 +15,8 @@ from projections.lineage import Appearance, Lineage, Trace
 from projections.projection import Projection
 from runtime.reading import decode, end_of, read, reader, tps_of
 from runtime.settings import Settings
-from schemas.outcome import Outcome
 from schemas.record import Record
+from schemas.saying import without_vectors
 from schemas.topics import DOMAINS
 
 LEADS = ("knowledge_id", "item_id", "supersedes", "superseded_by", "split_from", "new_item_id")
@@ -73,7 +73,8 @@ class Line:
             return None
         about = dict.fromkeys(each.entity_id for each in record.outcomes if each.entity_id)
         told = self._record(record, partition, offset)
-        told["outcomes"] = [_outcome(each) for each in record.outcomes]
+        told["shop_id"] = record.shop_id
+        told["outcomes"] = [without_vectors(each) for each in record.outcomes]
         told["line"] = [each for id in about if (each := await self._other(id)) is not None]
         return told
 
@@ -92,7 +93,7 @@ class Line:
         return {
             **told,
             **self._record(record, at.log_partition, at.log_offset),
-            "outcome": None if outcome is None else _outcome(outcome),
+            "outcome": None if outcome is None else without_vectors(outcome),
         }
 
     def _record(self, record: Record, partition: int, offset: int) -> Told:
@@ -125,12 +126,6 @@ class Line:
         async for lot in read(self.consumer, tp, offset, offset + 1):
             return decode(self.projection.codec, lot[0])
         return None
-
-
-def _outcome(outcome: Outcome) -> Told:
-    """Without its vectors."""
-    said = outcome.model_dump(mode="json", exclude_none=True)
-    return {name: value for name, value in said.items() if "embedding" not in name and name != "words"}
 
 
 def _leads(history: list[Told]) -> Iterator[str]:

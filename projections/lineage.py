@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import aiosql
-from asyncpg import DataError, Pool
+from asyncpg import DataError
 
-from projections.positions import Positions
-from projections.projection import Projection
+from projections.queries import Queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +34,15 @@ class Trace:
     now: Mapping[str, Any] | None
 
 
-class Lineage:
+class Lineage(Queries):
     """Looks entities of one domain up."""
 
-    def __init__(self, pool: Pool, projection: Projection) -> None:
-        self._pool = pool
-        self._positions = Positions(projection.name, projection.log)
-        self._sql: Any = aiosql.from_path(projection.sql.parent / "reading" / "why.sql", "asyncpg")
+    FILE = "why.sql"
 
     async def trace(self, id: str) -> Trace | None:
         """What is known of the entity with this id; None if nothing was ever decided about one."""
         try:
-            async with self._positions.reading(self._pool) as conn:
+            async with self.sight.open() as conn:
                 found = [Appearance(**row) async for row in self._sql.appearances(conn, id=id)]
                 rows = [row["row"] async for row in self._sql.standing(conn, id=id)]
         except DataError:

@@ -15,12 +15,21 @@ from asyncpg import Connection, Pool
 from projections.failures import LogRefused, StalePosition
 from schemas.generation import FIRST
 
+OWNER = "none"
+"""No other role than that of who is connected: what PostgreSQL calls it."""
+ALL_SHOPS = "*"
+"""What the setting relearn.shop_ids says of all shops; else it lists them, with commas."""
+
 
 class Position(NamedTuple):
     """The next offset to apply, and the number that its record must have."""
 
     next_offset: int
     seq: int
+
+
+NOWHERE = Position(0, 0)
+"""Where a partition is shown up to that is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ class Positions:
     async def at(self, conn: Connection, partition: int) -> Position:
         """How far this partition is shown, for whoever only looks."""
         found = await self._sql.read_position(conn, topic=self._topic, partition=partition)
-        return Position(0, 0) if found is None else Position(*found)
+        return NOWHERE if found is None else Position(*found)
 
     @asynccontextmanager
     async def entered(self, conn: Connection, partition: int, at: Position) -> AsyncIterator[None]:
@@ -86,20 +95,19 @@ class Positions:
                 raise StalePosition(self._topic, partition, at.next_offset, moved)
             yield
 
-    @asynccontextmanager
-    async def reading(self, pool: Pool) -> AsyncIterator[Connection]:
-        """A transaction that sees all tables of one schema, also while another is swapped in."""
-        async with pool.acquire() as conn, conn.transaction(readonly=True):
-            await self.enter_to_read(conn)
-            yield conn
-
-    async def enter_to_read(self, conn: Connection) -> None:
-        """Until its transaction ends, no other schema is swapped in."""
-        await self._sql.enter_to_read(conn, schema=self._schema)
+    async def enter_to_read(self, conn: Connection, role: str = OWNER, shops: str = ALL_SHOPS) -> None:
+        """Until its transaction ends, no other schema is swapped in, and this role reads for these shops."""
+        await self._sql.enter_to_read(conn, schema=self._schema, role=role, shops=shops)
 
     async def all(self, pool: Pool | Connection) -> list[Shown]:
         """Every partition that is or was shown, with where it waits."""
         return [Shown(**row) async for row in self._sql.positions(pool)]
+
+    async def next_offsets(self, pool: Pool | Connection) -> dict[int, int]:
+        """The first offset of each partition of the log that is not shown."""
+        return {
+            each.partition: each.next_offset for each in await self.all(pool) if each.topic == self._topic
+        }
 
     async def move(self, conn: Connection, partition: int, to: Position, decided_at: datetime) -> None:
         """Moves on, within such a transaction."""

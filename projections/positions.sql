@@ -4,11 +4,14 @@
 SELECT pg_advisory_xact_lock_shared(hashtextextended('relearn.schema.' || :schema::TEXT, 0)),
        set_config('synchronous_commit', 'off', TRUE);
 
--- name: enter_to_read(schema)^
+-- name: enter_to_read(schema, role, shops)^
 -- First in a transaction that reads more than one table, so that a swap does not come between them. Many ask at
--- once: starting helpers for each would take longer than they save.
+-- once: starting helpers for each would take longer than they save. The role comes last: all else is done as who
+-- is connected.
 SELECT pg_advisory_xact_lock_shared(hashtextextended('relearn.schema.' || :schema::TEXT, 0)),
-       set_config('max_parallel_workers_per_gather', '0', TRUE);
+       set_config('max_parallel_workers_per_gather', '0', TRUE),
+       set_config('relearn.shop_ids', :shops, TRUE),
+       set_config('role', :role, TRUE);
 
 -- name: add_position(topic, partition)!
 INSERT INTO positions (topic, partition, next_offset, seq)

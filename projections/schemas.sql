@@ -54,4 +54,13 @@ SELECT format('GRANT %s ON %I.%I TO %s', granted.privilege_type, :target::TEXT, 
                                                   ELSE granted.grantee::REGROLE::TEXT END AS name) AS grantee
  WHERE c.relnamespace = quote_ident(:source)::REGNAMESPACE AND c.relkind IN ('r', 'p', 'v', 'm')
    AND granted.grantee <> c.relowner
-   AND to_regclass(format('%I.%I', :target::TEXT, c.relname)) IS NOT NULL;
+   AND to_regclass(format('%I.%I', :target::TEXT, c.relname)) IS NOT NULL
+UNION ALL
+SELECT format('GRANT EXECUTE ON FUNCTION %I.%I(%s) TO %s', :target::TEXT, f.proname, oidvectortypes(f.proargtypes),
+              grantee.name)
+  FROM pg_proc f
+  CROSS JOIN LATERAL aclexplode(f.proacl) AS granted
+  CROSS JOIN LATERAL (SELECT CASE granted.grantee WHEN 0 THEN 'PUBLIC'
+                                                  ELSE granted.grantee::REGROLE::TEXT END AS name) AS grantee
+ WHERE f.pronamespace = quote_ident(:source)::REGNAMESPACE AND f.prokind = 'f' AND granted.grantee <> f.proowner
+   AND to_regprocedure(format('%I.%I(%s)', :target::TEXT, f.proname, oidvectortypes(f.proargtypes))) IS NOT NULL;

@@ -209,7 +209,7 @@ class Migrator:
             if done >= len(wanted):
                 return None
             migration = wanted[done]
-            await conn.execute(DIMENSIONS.sub(str(self.dimensions), migration.up))
+            await conn.execute(self._sized(migration.up))
             await self._sql.record_migration(conn, name=migration.name, checksum=migration.checksum)
             return migration.name
 
@@ -221,9 +221,12 @@ class Migrator:
             if done <= keep:
                 return None
             migration = self.migrations[done - 1]
-            await conn.execute(migration.down)
+            await conn.execute(self._sized(migration.down))
             await self._sql.forget_migration(conn, name=migration.name)
             return migration.name
+
+    def _sized(self, text: str) -> str:
+        return DIMENSIONS.sub(str(self.dimensions), text)
 
     async def _enter(self, conn: Connection) -> bool:
         """Takes the lock and the schema's search_path; tells whether the schema was ever upgraded."""

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
-import aiosql
-from asyncpg import Pool
 from pgvector import Vector as PgVector
 
-from projections.positions import Positions
-from projections.projection import Projection
+from projections.queries import Queries, Row, listed
 from schemas.vector import Vector
 
-Row = Mapping[str, Any]
-"""One row by column names."""
 
-READING = Path(__file__).with_name("reading")
+class ExecutionQueries(Queries):
+    """Tasks belong to no shop: only who sees all shops sees them."""
 
-
-class ExecutionQueries:
-    """Reads the tables of one schema."""
-
-    def __init__(self, pool: Pool, projection: Projection, schema: str | None = None) -> None:
-        self._pool = pool
-        self._positions = Positions(schema or projection.name, projection.log)
-        self._sql: Any = aiosql.from_path(READING / "executions.sql", "asyncpg")
-
-    async def model(self) -> str:
-        """The embedding model whose vectors stand in the tables."""
-        return await self._positions.model(self._pool)
+    FILE = "executions.sql"
 
     async def recent(
         self, repo: str | None = None, task_type: str | None = None, limit: int = 50
@@ -43,10 +25,10 @@ class ExecutionQueries:
 
     async def similar(self, embedding: Vector, limit: int = 10) -> list[Row]:
         """Past executions whose type and description are nearest to this vector (of the schema's model)."""
-        async with self._positions.reading(self._pool) as conn:
+        async with self.sight.open() as conn:
             await self._sql.look_on(conn)
             rows = self._sql.similar_executions(conn, embedding=PgVector(embedding), page_size=limit)
-            return [dict(row) async for row in rows]
+            return await listed(rows)
 
     async def best(self, repo: str, task_type: str) -> list[Row]:
         """The tiers that ended such tasks of this repo, best first, each with its evidence."""
@@ -59,7 +41,3 @@ class ExecutionQueries:
     async def calibration(self) -> list[Row]:
         """How right routers were about success and cost, by tier."""
         return await self._rows("calibration_by_tier")
-
-    async def _rows(self, query: str, **told: Any) -> list[Row]:
-        async with self._positions.reading(self._pool) as conn:
-            return [dict(row) async for row in getattr(self._sql, query)(conn, **told)]

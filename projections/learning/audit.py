@@ -24,6 +24,8 @@ from schemas.stored import (
     ResponseStored,
 )
 
+SECOND_PAIR = ("second_pair_for", "needs_second_pair")
+
 TOLD: Told = {
     **GENERAL,
     FeedbackStored: (),
@@ -32,8 +34,10 @@ TOLD: Told = {
     ResponseStored: (),
     ConversationStored: ("messages", "review_reasons"),
     ConversationOutdated: ("messages",),
-    out.ItemProposed: ("source", "conflicts_with"),
-    out.ItemCorroborated: ("source", "similarity", "filled", "conflicts_with"),
+    out.ItemProposed: ("source", "conflicts_with", *SECOND_PAIR),
+    out.ItemCorroborated: ("source", "similarity", "filled", "conflicts_with", *SECOND_PAIR),
+    out.ItemUnchanged: (),
+    out.ItemWithdrawn: (),
     out.ItemDisputed: ("source_id", "similarity"),
     out.ItemRelated: ("source_id", "similarity"),
     out.ItemApproved: ("by", "reviewer_id", "edited"),
@@ -43,9 +47,9 @@ TOLD: Told = {
     out.ItemRetargeted: (),
     out.ItemReturned: ("why",),
     out.ItemApplied: ("knowledge_id",),
-    out.MergeReverted: ("source_id", "new_item_id"),
-    out.ItemSplit: ("source", "split_from"),
-    out.ItemErased: ("source_ids", "lost"),
+    out.MergeReverted: ("source_id", "new_item_id", "needs_second_pair"),
+    out.ItemSplit: ("source", "split_from", "needs_second_pair"),
+    out.ItemErased: ("source_ids", "lost", "needs_second_pair"),
     out.KnowledgeApplied: ("item_id", "supersedes"),
     out.KnowledgeImported: ("supersedes", "conflicts_with"),
     out.KnowledgeEdited: ("supersedes", "new_question"),

@@ -76,6 +76,13 @@ class StateRow(NamedTuple):
     at: datetime
 
 
+class SecondPairRow(NamedTuple):
+    shop_id: int
+    id: UUID
+    needed: bool
+    at: datetime
+
+
 class ApprovedRow(NamedTuple):
     shop_id: int
     id: UUID
@@ -196,6 +203,7 @@ CORROBORATE = Statement("corroborate_item", CorroboratedRow, corroborated_twice)
 LINK = Statement("link_item", LinkRow, linked_twice)
 NOTE = Statement("note_item", NoteRow, noted_twice)
 SET_STATE = Statement("set_item_state", StateRow, replace)
+SET_SECOND_PAIR = Statement("set_second_pair", SecondPairRow, replace)
 APPROVE = Statement("approve_item", ApprovedRow)
 REJECT = Statement("reject_item", RejectedRow, replace)
 ASSIGN = Statement("assign_item", AssignedRow, replace)

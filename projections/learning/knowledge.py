@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pgvector import Vector
@@ -25,6 +25,7 @@ class AppliedRow(NamedTuple):
     shop_id: int
     id: UUID
     item_id: UUID
+    source: str | None
     status: str
     superseded_by: UUID | None
     disputes: int
@@ -98,16 +99,20 @@ def state_of(outcome: out.KnowledgeOutcome) -> KnowledgeState:
 
 
 def applied(log: Logged, outcome: out.KnowledgeApplied) -> Iterator[Change]:
-    """New knowledge with the words that the item has now."""
-    shop_id, state = outcome.shop_id, state_of(outcome)
+    """New knowledge with the words that the item has now; its source is the item's, unless it was imported."""
+    shop_id, state, known_as = outcome.shop_id, state_of(outcome), outcome.imported_as
+    metadata: dict[str, Any] = {"supersedes": outcome.supersedes}
+    if known_as is not None:
+        metadata["external_id"] = known_as.external_id
     row = AppliedRow(
         shop_id,
         outcome.knowledge_id,
         outcome.item_id,
+        None if known_as is None else known_as.source,
         state.status,
         state.superseded_by,
         state.disputes,
-        as_json({"supersedes": outcome.supersedes}),
+        as_json(metadata),
         log.event.time,
         log.at,
     )

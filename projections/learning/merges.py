@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from projections.change import Change, Row, Statement
 from projections.learning import item_rows as rows
 from projections.learning import keys
-from projections.learning.queue import CONTENT, becomes, metadata_of, state_of
+from projections.learning.queue import CONTENT, becomes, metadata_of, second_pair, state_of
 from projections.projection import Logged
 from projections.values import vector_from
 from schemas.learning import ItemOutcome, ItemSplit, MergeReverted
@@ -46,7 +46,9 @@ def split(log: Logged, outcome: ItemSplit) -> Iterator[Change]:
         question_embedding=vector_from(words.vectors.get("question")),
         confidence=state.confidence,
         version=state.version,
-        metadata=metadata_of(log, kind, state.target, [], split_from=outcome.split_from),
+        metadata=metadata_of(
+            log, kind, state.target, [], split_from=outcome.split_from, **second_pair(outcome)
+        ),
         created_at=log.event.time,
         at=log.at,
     )

@@ -32,6 +32,8 @@ HANDLERS: Mapping[type[Outcome], Handler] = {
     ConversationOutdated: nothing,
     out.ItemProposed: queue.proposed,
     out.ItemCorroborated: queue.corroborated,
+    out.ItemUnchanged: nothing,
+    out.ItemWithdrawn: queue.becomes,
     out.ItemDisputed: queue.disputed,
     out.ItemRelated: queue.related,
     out.ItemApproved: queue.approved,

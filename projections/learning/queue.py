@@ -16,7 +16,7 @@ from projections.learning.values import id_list, neighbours, vector_of
 from projections.projection import Logged
 from projections.values import as_json, moment
 from schemas import learning as out
-from schemas.standing import ItemState, Kind, Match, Parts, Source
+from schemas.standing import ItemState, Kind, Match, Parts, SecondPairFor, Source
 from schemas.words import words_at
 
 CONTENT: tuple[Kind, ...] = ("answer", "complaint", "question")
@@ -45,18 +45,39 @@ def becomes(log: Logged, outcome: out.ItemOutcome) -> Iterator[Change]:
             outcome.shop_id, outcome.item_id, now.status, now.version, now.confidence, now.target, log.at
         )
         yield change(rows.SET_STATE, row, outcome)
+    yield from looked_at(log, outcome)
 
 
-def listed(source: Source, log: Logged, conflicts: Sequence[UUID]) -> dict[str, Any]:
+def looked_at(log: Logged, outcome: out.ItemOutcome) -> Iterator[Change]:
+    """Whether it needs a second pair of eyes, if that is news."""
+    if (needed := outcome.needs_second_pair) is not None:
+        row = rows.SecondPairRow(outcome.shop_id, outcome.item_id, needed, log.at)
+        yield change(rows.SET_SECOND_PAIR, row, outcome)
+
+
+def listed(log: Logged, outcome: out.ItemProposed | out.ItemCorroborated) -> dict[str, Any]:
     """A source as it stands in an item's metadata, with the items that it contradicted when it came."""
-    return {
+    source = outcome.source
+    told = {
         "source_id": source.source_id,
         "source_type": source.source_type,
         "base_confidence": source.base_confidence,
         "conversation_id": source.conversation_id,
         "actor_id": source.actor_id,
         "at": moment(log.event.time),
-        "conflicts": id_list(conflicts),
+        "conflicts": id_list(outcome.conflicts_with),
+    }
+    return told if outcome.second_pair_for is None else told | asked_for(log, outcome.second_pair_for)
+
+
+def asked_for(log: Logged, reason: SecondPairFor) -> dict[str, Any]:
+    """Why a second pair of eyes is asked for; of an import, also what it is."""
+    if reason != "import":
+        return {"second_pair_for": reason}
+    data = log.event.data
+    return {
+        "second_pair_for": reason,
+        "imported_as": {"source": data.source, "external_id": data.external_id},
     }
 
 
@@ -84,6 +105,11 @@ def metadata_of(
             **more,
         }
     )
+
+
+def second_pair(outcome: out.ItemOutcome) -> dict[str, Any]:
+    """What a new item's metadata says of a second pair of eyes: nothing where none is asked for."""
+    return {} if outcome.needs_second_pair is None else {"needs_second_pair": outcome.needs_second_pair}
 
 
 def proposed_part(parts: Parts) -> tuple[Kind, str]:
@@ -153,9 +179,10 @@ def proposed(log: Logged, outcome: out.ItemProposed) -> Iterator[Change]:
             log,
             kind,
             state.target,
-            [listed(source, log, outcome.conflicts_with)],
+            [listed(log, outcome)],
             outcome.conflicts_with,
             outcome.matches,
+            **second_pair(outcome),
         ),
         created_at=log.event.time,
         at=log.at,
@@ -191,12 +218,13 @@ def corroborated(log: Logged, outcome: out.ItemCorroborated) -> Iterator[Change]
         kind=kind,
         content=words_at(data, part),
         embedding=vector_of(log, part),
-        sources=as_json([listed(outcome.source, log, outcome.conflicts_with)]),
+        sources=as_json([listed(log, outcome)]),
         neighbours=as_json(neighbours(outcome.matches)),
         conflicts=as_json(id_list(outcome.conflicts_with)),
         at=log.at,
     )
     yield change(rows.CORROBORATE, row, outcome)
+    yield from looked_at(log, outcome)
     yield added_source(log, outcome, outcome.source, outcome.similarity)
     yield from linked(log, outcome, outcome.conflicts_with)
 

@@ -10,6 +10,8 @@ import asyncpg
 import pytest
 from asyncpg.exceptions import CheckViolationError, ForeignKeyViolationError, RestrictViolationError
 
+from runtime.migration import Migrator
+
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 INDEXES = {
     "idx_feedback_conversation",
@@ -161,3 +163,21 @@ async def test_the_audit_only_grows(
     with pytest.raises(RestrictViolationError, match="append-only"):
         await learning.execute(change)
     assert await learning.fetchval("SELECT count(*) FROM learning_audit_log WHERE actor IS NULL") == 1
+
+
+async def test_shops_that_only_the_audit_knows_become_known(
+    learning: asyncpg.Connection, new_id: Callable[[], UUID]
+) -> None:
+    migrator = Migrator("learning", dimensions=16)
+    await migrator.downgrade(learning, to="0017_explained_search")
+    await learning.execute("INSERT INTO shops VALUES (7, 1)")
+    await learning.executemany(
+        """INSERT INTO learning_audit_log (shop_id, id, at, action, topic, log_partition, log_offset)
+           VALUES ($1, $2, $3, 'KnowledgeImported', 'learning.decisions', 1, 0)""",
+        [(shop, new_id(), NOON) for shop in (0, 7, 8, 8)],
+    )
+    await migrator.upgrade(learning)
+    assert [tuple(row) for row in await learning.fetch("SELECT * FROM shops ORDER BY shop_id")] == [
+        (7, 1),
+        (8, 1),
+    ]

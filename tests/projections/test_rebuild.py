@@ -11,6 +11,7 @@ from projections.learning.projection import PROJECTION
 from projections.positions import Positions
 from projections.rebuild import Rebuild
 from projections.schemas import SchemaHeld
+from projections.sight import Sight
 from projections.verifying import Verification
 from runtime.migration import Migrator
 from runtime.settings import Settings
@@ -32,7 +33,7 @@ async def read_on(pool: asyncpg.Pool, ended: asyncio.Event) -> int:
     """Reads two tables again and again until it ends: they always fit, and never fall back. Returns how often."""
     reads, seen = 0, 0
     while not ended.is_set():
-        async with POSITIONS.reading(pool) as conn:
+        async with Sight(pool, POSITIONS).open() as conn:
             responses, records = await conn.fetchrow(
                 "SELECT (SELECT count(*) FROM response_analytics), (SELECT sum(seq) FROM positions)"
             )

@@ -12,6 +12,11 @@ SELECT id, question, content, category, source, status, superseded_by, item_id, 
 SELECT id, question, content, category, source, disputes, similarity, score
   FROM search_knowledge(:shop_id::INTEGER, :query::TEXT, :embedding::VECTOR, :most::INTEGER);
 
+-- name: knowledge_explained(shop_id, query, embedding, most)
+SELECT id, question, content, category, source, disputes, similarity, score, question_rank, question_similarity,
+       answer_rank, answer_similarity, words_rank, words_share
+  FROM explained_search(:shop_id::INTEGER, :query::TEXT, :embedding::VECTOR, :most::INTEGER);
+
 -- name: knowledge_item(shop_id, id)^
 SELECT id, question, content, category, source, status, superseded_by, item_id, disputes, metadata, created_at,
        updated_at
@@ -19,23 +24,8 @@ SELECT id, question, content, category, source, status, superseded_by, item_id, 
  WHERE shop_id = :shop_id AND id = :id;
 
 -- name: knowledge_versions(shop_id, id)
--- All that this version took over from, directly or not, all that took over from it, and what was undone.
-WITH RECURSIVE versions AS (
-    SELECT id, metadata ->> 'supersedes' AS supersedes
-      FROM knowledge_base_rag
-     WHERE shop_id = :shop_id AND id = :id
-     UNION
-    SELECT k.id, k.metadata ->> 'supersedes'
-      FROM versions v
-      CROSS JOIN LATERAL (
-          SELECT older.id, older.metadata FROM knowledge_base_rag older
-           WHERE older.shop_id = :shop_id AND older.id = v.supersedes::UUID
-           UNION ALL
-          SELECT newer.id, newer.metadata FROM knowledge_base_rag newer
-           WHERE newer.shop_id = :shop_id AND newer.metadata ->> 'supersedes' = v.id::TEXT
-      ) AS k
-)
+-- Oldest first.
 SELECT k.id, k.question, k.content, k.status, k.superseded_by, k.item_id, k.disputes, k.created_at, k.updated_at
-  FROM versions v
+  FROM versions_of_knowledge(:shop_id, :id) AS v
   JOIN knowledge_base_rag k ON k.shop_id = :shop_id AND k.id = v.id
  ORDER BY k.created_at, k.updated_at, k.id;

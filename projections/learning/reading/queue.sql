@@ -1,21 +1,115 @@
--- name: queue_page(shop_id, status, source_type, category, min_confidence, after_time, after_id, page_size)
--- Oldest first, from after the last row of the page before. What is not asked for is not compared.
-SELECT id, status, source_type, source_id, question, proposed_content, category, confidence_score, version,
-       metadata ->> 'content' AS content_kind,
-       jsonb_array_length(metadata -> 'sources') AS sources,
-       (metadata ->> 'disputes')::INTEGER AS disputes,
-       jsonb_array_length(metadata -> 'conflicts') AS conflicts,
-       (metadata ->> 'target')::UUID AS target,
-       assigned_to, assigned_at, created_at, updated_at
-  FROM learning_queue
- WHERE shop_id = :shop_id
-   AND (:status::TEXT IS NULL OR status = :status)
-   AND (:source_type::TEXT IS NULL OR source_type = :source_type)
-   AND (:category::TEXT IS NULL OR category = :category)
-   AND (:min_confidence::INTEGER IS NULL OR confidence_score >= :min_confidence)
-   AND (:after_time::TIMESTAMPTZ IS NULL OR (created_at, id) > (:after_time, :after_id::UUID))
- ORDER BY created_at, id
+-- name: items_by_created_at(shop_id, status, source_type, category, min_confidence, max_confidence, assigned_to, is_assigned, like, after_value, after_id, page_size)
+-- The next page of items, each shop's by an index of its own. There is one statement for each order, for that is how
+-- an index can give it; what is not asked for is not compared.
+SELECT page.shop_id, page.id
+  FROM asked_shops(:shop_id) AS s
+  CROSS JOIN LATERAL (
+      SELECT q.shop_id, q.id, q.created_at
+        FROM learning_queue q
+       WHERE q.shop_id = s.shop_id
+         AND is_asked_for(q, :status, :source_type, :category, :min_confidence, :max_confidence, :assigned_to,
+                          :is_assigned, :like)
+         AND (:after_value::TIMESTAMPTZ IS NULL OR (q.created_at, q.id) > (:after_value, :after_id::UUID))
+       ORDER BY q.created_at, q.id
+       LIMIT :page_size
+  ) AS page
+ ORDER BY page.created_at, page.id
  LIMIT :page_size;
+
+-- name: items_by_created_at_descending(shop_id, status, source_type, category, min_confidence, max_confidence, assigned_to, is_assigned, like, after_value, after_id, page_size)
+SELECT page.shop_id, page.id
+  FROM asked_shops(:shop_id) AS s
+  CROSS JOIN LATERAL (
+      SELECT q.shop_id, q.id, q.created_at
+        FROM learning_queue q
+       WHERE q.shop_id = s.shop_id
+         AND is_asked_for(q, :status, :source_type, :category, :min_confidence, :max_confidence, :assigned_to,
+                          :is_assigned, :like)
+         AND (:after_value::TIMESTAMPTZ IS NULL OR (q.created_at, q.id) < (:after_value, :after_id::UUID))
+       ORDER BY q.created_at DESC, q.id DESC
+       LIMIT :page_size
+  ) AS page
+ ORDER BY page.created_at DESC, page.id DESC
+ LIMIT :page_size;
+
+-- name: items_by_updated_at(shop_id, status, source_type, category, min_confidence, max_confidence, assigned_to, is_assigned, like, after_value, after_id, page_size)
+SELECT page.shop_id, page.id
+  FROM asked_shops(:shop_id) AS s
+  CROSS JOIN LATERAL (
+      SELECT q.shop_id, q.id, q.updated_at
+        FROM learning_queue q
+       WHERE q.shop_id = s.shop_id
+         AND is_asked_for(q, :status, :source_type, :category, :min_confidence, :max_confidence, :assigned_to,
+                          :is_assigned, :like)
+         AND (:after_value::TIMESTAMPTZ IS NULL OR (q.updated_at, q.id) > (:after_value, :after_id::UUID))
+       ORDER BY q.updated_at, q.id
+       LIMIT :page_size
+  ) AS page
+ ORDER BY page.updated_at, page.id
+ LIMIT :page_size;
+
+-- name: items_by_updated_at_descending(shop_id, status, source_type, category, min_confidence, max_confidence, assigned_to, is_assigned, like, after_value, after_id, page_size)
+SELECT page.shop_id, page.id
+  FROM asked_shops(:shop_id) AS s
+  CROSS JOIN LATERAL (
+      SELECT q.shop_id, q.id, q.updated_at
+        FROM learning_queue q
+       WHERE q.shop_id = s.shop_id
+         AND is_asked_for(q, :status, :source_type, :category, :min_confidence, :max_confidence, :assigned_to,
+                          :is_assigned, :like)
+         AND (:after_value::TIMESTAMPTZ IS NULL OR (q.updated_at, q.id) < (:after_value, :after_id::UUID))
+       ORDER BY q.updated_at DESC, q.id DESC
+       LIMIT :page_size
+  ) AS page
+ ORDER BY page.updated_at DESC, page.id DESC
+ LIMIT :page_size;
+
+-- name: items_by_confidence_score(shop_id, status, source_type, category, min_confidence, max_confidence, assigned_to, is_assigned, like, after_value, after_id, page_size)
+SELECT page.shop_id, page.id
+  FROM asked_shops(:shop_id) AS s
+  CROSS JOIN LATERAL (
+      SELECT q.shop_id, q.id, q.confidence_score
+        FROM learning_queue q
+       WHERE q.shop_id = s.shop_id
+         AND is_asked_for(q, :status, :source_type, :category, :min_confidence, :max_confidence, :assigned_to,
+                          :is_assigned, :like)
+         AND (:after_value::INTEGER IS NULL OR (q.confidence_score, q.id) > (:after_value, :after_id::UUID))
+       ORDER BY q.confidence_score, q.id
+       LIMIT :page_size
+  ) AS page
+ ORDER BY page.confidence_score, page.id
+ LIMIT :page_size;
+
+-- name: items_by_confidence_score_descending(shop_id, status, source_type, category, min_confidence, max_confidence, assigned_to, is_assigned, like, after_value, after_id, page_size)
+SELECT page.shop_id, page.id
+  FROM asked_shops(:shop_id) AS s
+  CROSS JOIN LATERAL (
+      SELECT q.shop_id, q.id, q.confidence_score
+        FROM learning_queue q
+       WHERE q.shop_id = s.shop_id
+         AND is_asked_for(q, :status, :source_type, :category, :min_confidence, :max_confidence, :assigned_to,
+                          :is_assigned, :like)
+         AND (:after_value::INTEGER IS NULL OR (q.confidence_score, q.id) < (:after_value, :after_id::UUID))
+       ORDER BY q.confidence_score DESC, q.id DESC
+       LIMIT :page_size
+  ) AS page
+ ORDER BY page.confidence_score DESC, page.id DESC
+ LIMIT :page_size;
+
+-- name: queue_entries(shop_ids, ids)
+-- Items as a list shows them, in this order.
+SELECT q.shop_id, q.id, q.status, q.source_type, q.source_id, q.question, q.proposed_content, q.category,
+       q.confidence_score, q.version,
+       q.metadata ->> 'content' AS content_kind,
+       jsonb_array_length(q.metadata -> 'sources') AS sources,
+       (q.metadata ->> 'disputes')::INTEGER AS disputes,
+       jsonb_array_length(q.metadata -> 'conflicts') AS conflicts,
+       (q.metadata ->> 'target')::UUID AS target,
+       coalesce((q.metadata ->> 'needs_second_pair')::BOOLEAN, false) AS needs_second_pair,
+       q.assigned_to, q.assigned_at, q.created_at, q.updated_at
+  FROM unnest(:shop_ids::INTEGER[], :ids::UUID[]) WITH ORDINALITY AS page (shop_id, id, place)
+  JOIN learning_queue q ON q.shop_id = page.shop_id AND q.id = page.id
+ ORDER BY page.place;
 
 -- name: queue_item(shop_id, id)^
 SELECT id, status, source_type, source_id, question, proposed_content, category, confidence_score, version, metadata,

@@ -1,13 +1,15 @@
--- name: apply_knowledge(shop_id, id, item_id, status, superseded_by, disputes, metadata, created_at, at)!
+-- name: apply_knowledge(shop_id, id, item_id, source, status, superseded_by, disputes, metadata, created_at, at)!
 -- Knowledge with the words of an item. An item that is not there leaves content empty, which is refused.
 INSERT INTO knowledge_base_rag
        (shop_id, id, category, content, question, embedding, question_embedding, source, status, superseded_by,
         item_id, disputes, metadata, created_at, updated_at)
-SELECT v.shop_id, v.id, q.category, q.proposed_content, q.question, q.embedding, q.question_embedding, q.source_type,
-       v.status, v.superseded_by, v.item_id, v.disputes, v.metadata::JSONB, v.created_at, v.at
-  FROM unnest(:shop_id::INTEGER[], :id::UUID[], :item_id::UUID[], :status::TEXT[], :superseded_by::UUID[],
-              :disputes::INTEGER[], :metadata::TEXT[], :created_at::TIMESTAMPTZ[], :at::TIMESTAMPTZ[])
-    AS v (shop_id, id, item_id, status, superseded_by, disputes, metadata, created_at, at)
+SELECT v.shop_id, v.id, q.category, q.proposed_content, q.question, q.embedding, q.question_embedding,
+       coalesce(v.source, q.source_type), v.status, v.superseded_by, v.item_id, v.disputes, v.metadata::JSONB,
+       v.created_at, v.at
+  FROM unnest(:shop_id::INTEGER[], :id::UUID[], :item_id::UUID[], :source::TEXT[], :status::TEXT[],
+              :superseded_by::UUID[], :disputes::INTEGER[], :metadata::TEXT[], :created_at::TIMESTAMPTZ[],
+              :at::TIMESTAMPTZ[])
+    AS v (shop_id, id, item_id, source, status, superseded_by, disputes, metadata, created_at, at)
   LEFT JOIN learning_queue q ON q.shop_id = v.shop_id AND q.id = v.item_id
 ON CONFLICT DO NOTHING;
 

@@ -80,6 +80,14 @@ UPDATE learning_queue q
     AS v (shop_id, id, status, version, confidence, target, at)
  WHERE q.shop_id = v.shop_id AND q.id = v.id;
 
+-- name: set_second_pair(shop_id, id, needed, at)!
+-- Items of which nobody ever asked for it do not say so.
+UPDATE learning_queue q
+   SET metadata = q.metadata || jsonb_build_object('needs_second_pair', v.needed), updated_at = v.at
+  FROM unnest(:shop_id::INTEGER[], :id::UUID[], :needed::BOOLEAN[], :at::TIMESTAMPTZ[])
+    AS v (shop_id, id, needed, at)
+ WHERE q.shop_id = v.shop_id AND q.id = v.id;
+
 -- name: approve_item(shop_id, id, category, reviewer_id, content, embedding, at)!
 -- Without content the words stay as they are; with it they are the reviewer's.
 UPDATE learning_queue q

@@ -126,6 +126,8 @@ class RandomLog(Log):
             now=self.state(),
             conflicts_with=conflicts,
             matches=self.matches(conflicts),
+            second_pair_for=self.maybe("urgency"),
+            needs_second_pair=self.maybe(True),
         )
 
     def corroborated(self, shop: int) -> None:
@@ -154,6 +156,8 @@ class RandomLog(Log):
             now=self.state(),
             conflicts_with=conflicts,
             matches=self.matches(conflicts),
+            second_pair_for=self.maybe("urgency"),
+            needs_second_pair=self.random.choice([None, False, True]),
         )
         seeds = {part: self.random.randrange(9) for part in ("question", "answer", "complaint")}
         self.add(event, FeedbackStored(shop_id=shop, id=event.id), outcome, vectors=seeds)
@@ -196,7 +200,7 @@ class RandomLog(Log):
     def review(self, shop: int) -> None:
         item = self.random.choice(self.items[shop])
         about = {"shop_id": shop, "item_id": item, "was": self.state()}
-        match self.random.randrange(6):
+        match self.random.randrange(7):
             case 0:
                 said = ItemApproved(item_id=item, reviewer_id=REVIEWER, edited_content="7 days")
                 outcome: Any = out.ItemApproved(
@@ -215,6 +219,8 @@ class RandomLog(Log):
             case 3:
                 outcome = out.ItemReleased(**about, reviewer_id=REVIEWER, why="released")
             case 4:
+                outcome = out.ItemWithdrawn(**about, now=self.state("rejected"))
+            case 5:
                 outcome = out.ItemRetargeted(**about, now=self.state())
             case _:
                 outcome = out.ItemReturned(**about, why="rolled_back", now=self.state())
@@ -265,6 +271,7 @@ class RandomLog(Log):
                 words=Words(complaint="not so", category="time"),
                 was=self.state(),
                 now=self.state(),
+                needs_second_pair=self.maybe(False),
             ),
         )
         return None

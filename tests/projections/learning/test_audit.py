@@ -15,7 +15,7 @@ from schemas.control import Tick
 from schemas.correction import ResponseCorrected
 from schemas.outcome import Outcome, PolicyAdopted, RequestRefused
 from schemas.review import ItemApproved, MergeReverted
-from schemas.standing import ItemState, KnowledgeState, Source, Words
+from schemas.standing import ItemState, KnowledgeState, Parts, Source, Words
 from schemas.stored import CorrectionStored
 from tests.projections.learning_log import SHOP, Log
 
@@ -90,6 +90,21 @@ def test_states_before_and_after_with_what_the_outcome_tells() -> None:
     }
     assert (row.action, row.entity, row.entity_id) == ("ItemApproved", "item", str(ITEM))
     assert (row.topic, row.log_partition, row.log_offset) == ("learning.decisions", 3, 12)
+
+
+def test_a_second_pair_of_eyes_is_told_of_where_one_is_asked_for() -> None:
+    source = Source(source_id=ITEM, source_type="correction", base_confidence=95)
+    told: dict[str, Any] = {**ABOUT, "source": source, "parts": Parts(answer="answer")}
+    plain = row_of(CORRECTION, out.ItemProposed(**told)).after
+    asked = row_of(
+        CORRECTION, out.ItemProposed(**told, second_pair_for="urgency", needs_second_pair=True)
+    ).after
+    assert plain is not None
+    assert asked is not None
+    assert orjson.loads(asked) == orjson.loads(plain) | {
+        "second_pair_for": "urgency",
+        "needs_second_pair": True,
+    }
 
 
 def test_words_that_move_with_a_source_stay_out() -> None:

@@ -72,6 +72,10 @@ def shown_item(row: Any) -> Any:
         [(source["source_id"], source["actor_id"]) for source in metadata["sources"]],
         metadata["conflicts"],
         (row["assigned_to"], row["assigned_at"]),
+        (
+            metadata.get("needs_second_pair", False),
+            [source.get("second_pair_for") for source in metadata["sources"]],
+        ),
     )
 
 
@@ -84,6 +88,7 @@ def decided_item(item: Item) -> Any:
         [(str(said.source.source_id), said.source.actor_id) for said in item.sources],
         sorted(map(str, item.conflicts)),
         (item.assigned_to, item.assigned_at),
+        (item.needs_second_pair, [said.second_pair_for for said in item.sources]),
     )
 
 
@@ -92,6 +97,7 @@ def shown_knowledge(row: Any) -> Any:
         (row["status"], row["superseded_by"], row["disputes"], row["item_id"]),
         (row["question"], row["content"], row["category"]),
         (numbers(row["question_embedding"]), numbers(row["embedding"])),
+        row["metadata"].get("external_id"),
     )
 
 
@@ -101,6 +107,7 @@ def decided_knowledge(knowledge: Knowledge) -> Any:
         (knowledge.status, knowledge.superseded_by, knowledge.disputes, knowledge.item_id),
         (words(question), words(answer) or ERASED, knowledge.category),
         (vector(question), vector(answer)),
+        knowledge.imported_as[1] if knowledge.imported_as else None,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from projections.learning.projection import PROJECTION
 from projections.learning.queries import LearningQueries
+from projections.lineage import Lineage
 from projections.writer import Writer
 from schemas import learning as out
 from schemas.knowledge import KnowledgeImported
@@ -95,6 +96,11 @@ async def test_an_import_is_knowledge_at_once(base: Base) -> None:
     assert (row["status"], row["disputes"], row["item_id"]) == ("live", 0, None)
     assert row["metadata"]["external_id"] == "1"
     assert row["created_at"] == base.log.records[1].event.time  # type: ignore[union-attr]
+    trace = await Lineage(base.pool, PROJECTION).for_shops([SHOP]).trace(str(id))
+    assert trace is not None, "a shop is known by whatever is decided of it"
+    assert [each.action for each in trace.appearances] == ["KnowledgeImported"]
+    assert trace.now is not None
+    assert await Lineage(base.pool, PROJECTION).for_shops([SHOP + 1]).trace(str(id)) is None
 
 
 async def test_imports_that_contradict_each_other_know_of_it(base: Base) -> None:
@@ -145,6 +151,8 @@ async def test_all_versions_are_found_from_any_of_them(base: Base) -> None:
         shown = await base.queries.knowledge_item(SHOP, id)
         assert shown is not None
         assert [row["id"] for row in shown.versions] == [first, second, third]
+        assert shown == await base.queries.for_shops([SHOP]).knowledge_item(SHOP, id)
+        assert await base.queries.for_shops([SHOP + 1]).knowledge_item(SHOP, id) is None
     assert shown is not None
     assert [row["action"] for row in shown.audit] == ["KnowledgeRolledBack", "KnowledgeEdited"]
     assert await base.queries.knowledge_item(SHOP + 1, first) is None
@@ -165,6 +173,36 @@ async def test_search_joins_meaning_and_words(base: Base) -> None:
     assert [row["id"] for row in await base.queries.search(SHOP, "insured", None)] == [words]
     assert await base.queries.search(SHOP + 1, "insured", vector(1)) == []
     assert len(await base.queries.search(SHOP, "", vector(101), limit=1)) == 1
+
+
+async def test_a_search_tells_why(base: Base) -> None:
+    near = base.imported("Money comes back in five days", "How long do refunds take?", seed=1)
+    words = base.imported("Parcels are insured", seed=2)
+    base.imported("Opening hours are nine to five", seed=3)
+    await base.show()
+    asked = (SHOP, "are parcels insured?", vector(101))
+    rows = await base.queries.for_shops([SHOP]).explained(*asked)
+    assert [{name: row[name] for name in SHOWN} for row in rows] == [
+        {name: row[name] for name in SHOWN} for row in await base.queries.search(*asked)
+    ]
+    found = {row["id"]: row for row in rows}
+    assert (found[near]["question_rank"], found[near]["question_similarity"]) == (1, 1)
+    assert (found[near]["words_rank"], found[near]["words_share"]) == (None, None)
+    assert (found[words]["question_rank"], found[words]["question_similarity"]) == (None, None)
+    assert (found[words]["words_rank"], found[words]["words_share"]) == (1, 1)
+    assert sorted(row["answer_rank"] for row in rows) == [1, 2, 3]
+    for row in rows:
+        assert row["similarity"] == max(
+            each for each in (row["question_similarity"], row["answer_similarity"]) if each is not None
+        )
+        parts = [1 / (60 + rank) for rank in (row["question_rank"], row["answer_rank"]) if rank is not None]
+        if row["words_rank"] is not None:
+            parts.append(float(row["words_share"]) / (60 + row["words_rank"]))
+        assert float(row["score"]) == pytest.approx(sum(parts), abs=1e-6)
+    assert await base.queries.for_shops([SHOP + 1]).explained(*asked) == []
+
+
+SHOWN = ("id", "question", "content", "category", "source", "disputes", "similarity", "score")
 
 
 @pytest.mark.parametrize(

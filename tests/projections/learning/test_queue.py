@@ -10,18 +10,19 @@ import numpy as np
 import pytest
 
 from projections.learning.projection import PROJECTION
-from projections.learning.queries import After, LearningQueries
+from projections.learning.queries import LearningQueries
 from projections.writer import Writer
 from schemas import learning as out
 from schemas.control import Tick
 from schemas.correction import ResponseCorrected
 from schemas.event import Event
 from schemas.feedback import FeedbackGiven
+from schemas.knowledge import KnowledgeImported
 from schemas.review import ApplyRequested, ItemApproved, ItemRejected, ItemsAssigned, MergeReverted
-from schemas.standing import ItemState, Kind, KnowledgeState, Match, Parts, Words
+from schemas.standing import ImportedAs, ItemState, Kind, KnowledgeState, Match, Parts, Words
 from schemas.stored import CorrectionStored, FeedbackStored
 from schemas.vector import Vector, to_text
-from tests.projections.learning_log import NOON, SHOP, Log, pending, source_of, vector
+from tests.projections.learning_log import SHOP, Log, pending, source_of, vector
 
 REVIEWER = UUID(int=99)
 CONVERSATION = UUID(int=500)
@@ -282,6 +283,110 @@ async def test_applying_an_item_makes_knowledge_and_settles_its_corrections(queu
     assert await queue.pool.fetchval("SELECT applied_at FROM owner_corrections") is None
 
 
+def held(queue: Queue, by: str = "ann") -> tuple[UUID, Event[Any]]:
+    """An import that waits for a second pair of eyes."""
+    data = KnowledgeImported(
+        content="5 days", question="How long?", source="faq", external_id="q1", actor_id=by
+    )
+    item, event = queue.log.new_id(), queue.log.event(data)
+    outcome = out.ItemProposed(
+        shop_id=SHOP,
+        item_id=item,
+        source=source_of(event, 80, "manual"),
+        parts=Parts(question="question", answer="answer"),
+        now=pending(80),
+        second_pair_for="import",
+        needs_second_pair=True,
+    )
+    queue.log.add(event, outcome, vectors={"question": 3, "answer": 4})
+    return item, event
+
+
+async def test_an_item_tells_that_it_needs_a_second_pair_of_eyes_and_why(queue: Queue) -> None:
+    item, _ = held(queue)
+    metadata = (await queue.row(item))["metadata"]
+    assert metadata["needs_second_pair"] is True
+    (source,) = metadata["sources"]
+    assert source["second_pair_for"] == "import"
+    assert source["imported_as"] == {"source": "faq", "external_id": "q1"}
+    (row,) = await queue.queries.queue(SHOP)
+    assert row["needs_second_pair"] is True
+    other = queue.proposed(queue.complain())
+    assert "needs_second_pair" not in (await queue.row(other))["metadata"]
+    assert [row["needs_second_pair"] for row in await queue.queries.queue(SHOP)] == [True, False]
+
+
+async def test_somebody_else_is_the_second_pair_of_eyes(queue: Queue) -> None:
+    item, _ = held(queue)
+    data = ResponseCorrected(
+        conversation_id=CONVERSATION, original_response="2 days", corrected_answer="5 days",
+        priority="urgent", actor_id="bob",
+    )  # fmt: skip
+    event = queue.log.event(data)
+    outcome = out.ItemCorroborated(
+        shop_id=SHOP,
+        item_id=item,
+        source=source_of(event, 95, "correction"),
+        parts=Parts(answer="answer"),
+        similarity=0.9,
+        was=pending(80),
+        now=pending(99),
+        second_pair_for="urgency",
+        needs_second_pair=False,
+    )
+    queue.log.add(event, CorrectionStored(shop_id=SHOP, id=event.id), outcome, vectors={"answer": 4})
+    metadata = (await queue.row(item))["metadata"]
+    assert metadata["needs_second_pair"] is False
+    assert [source["second_pair_for"] for source in metadata["sources"]] == ["import", "urgency"]
+    assert "imported_as" not in metadata["sources"][1]
+
+
+async def test_a_source_that_leaves_tells_why_it_asks(queue: Queue) -> None:
+    item, event = held(queue)
+    queue.corrected(item)
+    new, words = queue.log.new_id(), Words(answer="5 days", vectors={"answer": to_text(vector(4))})
+    queue.decided(
+        MergeReverted(item_id=item, source_id=event.id, reviewer_id=REVIEWER),
+        out.ItemSplit(
+            shop_id=SHOP, item_id=new, source=source_of(event), split_from=item, words=words,
+            now=pending(80), needs_second_pair=True,
+        ),
+        out.MergeReverted(
+            shop_id=SHOP, item_id=item, source_id=event.id, new_item_id=new, words=words,
+            now=pending(50, 2), needs_second_pair=False,
+        ),
+    )  # fmt: skip
+    left, made = [(await queue.row(id))["metadata"] for id in (item, new)]
+    assert (left["needs_second_pair"], made["needs_second_pair"]) == (False, True)
+    assert made["sources"][0]["second_pair_for"] == "import"
+
+
+async def test_what_is_withdrawn_is_rejected_by_nobody(queue: Queue) -> None:
+    item, event = held(queue)
+    withdrawn = ItemState(status="rejected", version=2, confidence=80)
+    queue.decided(event.data, out.ItemWithdrawn(shop_id=SHOP, item_id=item, was=pending(80), now=withdrawn))
+    queue.decided(event.data, out.ItemUnchanged(shop_id=SHOP, item_id=item))
+    row = await queue.row(item)
+    assert (row["status"], row["version"], row["reviewed_by"]) == ("rejected", 2, None)
+
+
+async def test_an_import_that_was_looked_at_is_knowledge_of_its_source(queue: Queue) -> None:
+    item, _ = held(queue)
+    knowledge = queue.log.new_id()
+    applied = out.KnowledgeApplied(
+        shop_id=SHOP,
+        knowledge_id=knowledge,
+        item_id=item,
+        now=KnowledgeState(status="live"),
+        imported_as=ImportedAs(source="faq", external_id="q1"),
+    )
+    queue.decided(ApplyRequested(), applied)
+    await queue.show()
+    known = await queue.pool.fetchrow("SELECT * FROM knowledge_base_rag WHERE id = $1", knowledge)
+    assert (known["source"], known["content"], known["item_id"]) == ("faq", "5 days", item)
+    assert known["metadata"] == {"supersedes": None, "external_id": "q1"}
+
+
 async def test_a_merge_that_is_taken_apart_leaves_two_items(queue: Queue) -> None:
     other = queue.proposed(queue.complain("other"))
     first = queue.complain("a")
@@ -330,21 +435,3 @@ async def test_a_merge_that_is_taken_apart_leaves_two_items(queue: Queue) -> Non
         "SELECT item_id, similarity FROM learning_sources WHERE source_id = $1", second.id
     )
     assert found == [(new, None)]
-
-
-async def test_the_queue_is_read_page_by_page(queue: Queue) -> None:
-    items = [queue.proposed(queue.complain(f"{n}")) for n in range(5)]
-    await queue.show()
-    first = await queue.queries.queue(SHOP, limit=3)
-    after = After(first[-1]["created_at"], first[-1]["id"])
-    second = await queue.queries.queue(SHOP, after=after, limit=3)
-    assert [row["id"] for row in (*first, *second)] == items
-    assert await queue.queries.queue(SHOP, status="approved") == []
-    assert await queue.queries.queue(SHOP, source_type="manual") == []
-    assert len(await queue.queries.queue(SHOP, min_confidence=50, status=None)) == 5
-    assert await queue.queries.queue(SHOP + 1) == []
-    assert await queue.queries.summary() == [
-        {"source_type": "feedback", "status": "pending", "items": 5, "avg_confidence": 50}
-    ]
-    assert await queue.queries.shops_with_approved_items() == {}
-    assert first[0]["created_at"] > NOON

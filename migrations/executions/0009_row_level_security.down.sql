@@ -1,0 +1,1 @@
+\ir ../common/reader.down.sql

@@ -1,0 +1,2 @@
+-- name: transcript(shop_id, id)$
+SELECT transcript FROM conversation_memory WHERE shop_id = :shop_id AND id = :id;
