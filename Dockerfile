@@ -4,7 +4,7 @@
 #   docker build --target relearn-embed -t relearn-embed:0.1.0 --build-arg TORCH_INDEX_URL=... .
 #
 # `relearn` runs decider, projector, scheduler and every command that needs no model. `relearn-embed` has the model,
-# too: for the enricher, and where knowledge is searched by meaning.
+# too: for the enricher, and where knowledge is searched by meaning, as by the API.
 
 ARG PYTHON_IMAGE=python:3.11.14-slim-trixie
 
@@ -26,6 +26,7 @@ COPY streams streams
 COPY projections projections
 COPY migrations migrations
 COPY runtime runtime
+COPY api api
 COPY cli cli
 RUN pip wheel --no-deps --no-build-isolation --no-index --wheel-dir dist .
 
@@ -61,10 +62,11 @@ ENV PATH=/opt/relearn/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     RELEARN_LOG_FORMAT=json \
     RELEARN_HEALTH_HOST=0.0.0.0 \
-    RELEARN_HEALTH_PORT=8080
+    RELEARN_HEALTH_PORT=8080 \
+    RELEARN_API_HOST=0.0.0.0
 WORKDIR /var/lib/relearn
 USER 10001:10001
-EXPOSE 8080
+EXPOSE 8080 8000
 ENTRYPOINT ["relearn"]
 
 # all-MiniLM-L6-v2 is in the image, as a package. Another model is looked for in /models, which has the layout of a

@@ -34,8 +34,10 @@ BENCHMARKS = (
     Benchmark("bench_enricher", "inputs answered by one enricher"),
     Benchmark("bench_decider", "decisions of the loop alone"),
     Benchmark("tables", "lookups, searches and refreshes of full tables"),
+    Benchmark("search", "searches of a large knowledge base, with shops kept apart"),
     Benchmark("pipeline", "from event to row, all parts together"),
     Benchmark("executions", "tasks joined and shown, and what is asked of them"),
+    Benchmark("api", "the HTTP API: events accepted, searches, many clients"),
     Benchmark("rebuild", "tables from their log, beside those that are read"),
 )
 MERGING = Benchmark("merging", "how well merging finds what is the same")

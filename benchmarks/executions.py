@@ -39,7 +39,8 @@ from benchmarks.tables import SECOND, Measured, milliseconds, server, table
 from cli.tree import Layout, grown
 from cli.up import until_ready
 from projections.executions.projection import PROJECTION
-from projections.executions.queries import ExecutionQueries, Row
+from projections.executions.queries import ExecutionQueries
+from projections.queries import Row
 from runtime.clock import SystemClock
 from runtime.migration import Migrator
 from runtime.postgres import connect, create_pool

@@ -21,6 +21,7 @@ from rich.console import Console
 from benchmarks import history
 from cli.tree import Layout, grown
 from runtime.clock import SystemClock
+from runtime.memory import spare_collector
 from runtime.settings import Settings
 from schemas.policy import LearningPolicy
 from streams.decider import Decider
@@ -68,6 +69,7 @@ def main() -> None:
     )
     parser.add_argument("--records", type=int, default=1_000_000)
     console = Console(highlight=False)
+    spare_collector()
     uvloop.run(measure(parser.parse_args().records, console.print))
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     console.print(f"load of the machine now: {load} on {os.cpu_count()} processors")

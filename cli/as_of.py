@@ -11,10 +11,10 @@ from cli.domains import settings_for, topics_of
 from cli.failure import Failed
 from cli.migrate import migrator_of
 from cli.options import Json, OneDomain
-from cli.projector import PROJECTIONS
 from cli.replaying import Moment, bar, ends_of_moment
 from cli.screen import show, table
 from projections.contents import Contents
+from projections.domains import PROJECTIONS
 from projections.scratch import scratch
 from runtime.settings import Settings
 from schemas.topics import LEARNING

@@ -14,7 +14,6 @@ import orjson
 from pydantic import ValidationError
 from rich.progress import Progress
 
-from cli.asking import Answer
 from cli.events import said
 from cli.failure import Failed, validation
 from cli.screen import aside
@@ -23,32 +22,23 @@ from runtime.clock import Clock, SystemClock
 from runtime.settings import Settings
 from schemas.event import Event
 from schemas.knowledge import KnowledgeImported
-from schemas.saying import refusal
+from schemas.saying import became
 
 OUTSTANDING = 500
 """Entries that are appended and not yet visible, at most: what else happens in the shop waits for no more."""
 
 COLUMNS = ("content", "question", "category", "external_id")
 
-WORDS: Mapping[str, str] = {
-    "KnowledgeImported": "live now",
-    "KnowledgeUnchanged": "unchanged",
-    "KnowledgeConfirmed": "known already from elsewhere",
-    "ItemProposed": "left to reviewers",
-    "ItemCorroborated": "left to reviewers",
-    "DuplicateIgnored": "sent before",
-    "EchoIgnored": "known already from elsewhere",
-}
-"""What became of an entry, by the first outcome that says so."""
 
-
-def import_file(settings: Settings, file: Path, shop: int, source: str, timeout: float) -> dict[str, int]:
-    """Imports a whole file; how many entries became what.
+def import_file(
+    settings: Settings, file: Path, shop: int, source: str, by: str | None, timeout: float
+) -> dict[str, int]:
+    """Imports a whole file in somebody's name; how many entries became what.
 
     Raises:
         Failed: if an entry cannot be read; nothing is sent then.
     """
-    entries = list(read_entries(file, source))
+    entries = list(read_entries(file, source, by))
     return asyncio.run(_import(settings, entries, shop, timeout, SystemClock()))
 
 
@@ -63,20 +53,12 @@ async def _import(
         while chunk := list(islice(rest, OUTSTANDING)):
             events: list[Event[Any]] = [said(entry, shop, clock.now()) for entry in chunk]
             answers = await carry_out(settings, events, Manner(timeout=timeout))
-            counts.update(map(became, answers))
+            counts.update(became(answer.record) for answer in answers)
             progress.advance(task, len(chunk))
     return dict(counts)
 
 
-def became(answer: Answer) -> str:
-    """What became of one entry."""
-    if (refused := refusal(answer.record)) is not None:
-        return refused
-    kinds = [type(outcome).__name__ for outcome in answer.record.outcomes]
-    return next((WORDS[kind] for kind in kinds if kind in WORDS), "without effect")
-
-
-def read_entries(file: Path, source: str) -> Iterator[KnowledgeImported]:
+def read_entries(file: Path, source: str, by: str | None = None) -> Iterator[KnowledgeImported]:
     """The entries of a .csv or .jsonl file.
 
     Raises:
@@ -88,7 +70,7 @@ def read_entries(file: Path, source: str) -> Iterator[KnowledgeImported]:
     for line, row in reader(file):
         given = {name: row[name] for name in COLUMNS if row.get(name)}
         try:
-            yield KnowledgeImported(source=source, **given)
+            yield KnowledgeImported(source=source, actor_id=by, **given)
         except ValidationError as error:
             raise Failed(f"{file}, line {line}: {validation(error)}; nothing was imported") from error
 

@@ -15,10 +15,10 @@ from rich.text import Text
 from cli.domains import settings_for, topics_of
 from cli.migrate import migrator_of
 from cli.options import AnyShop, Json, Limit, OneDomain
-from cli.projector import PROJECTIONS
 from cli.replaying import Moment, bar, ends_of_moment
 from cli.screen import cell, harmless, shortened, show
 from projections.contents import Compared, Contents, DifferentRow, compared
+from projections.domains import PROJECTIONS
 from projections.scratch import scratch
 from runtime.settings import Settings
 from schemas.topics import EXECUTIONS, LEARNING

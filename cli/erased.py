@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cli.screen import show, table
 from cli.tables import queries
-from projections.learning.queries import Row
+from projections.queries import Row
 from runtime.kafka import topic_configs
 from runtime.settings import Settings
 from schemas.topics import DAY_MS, DEAD_LETTERS, LEARNING, Topic

@@ -16,7 +16,8 @@ from cli.options import Json, Limit
 from cli.screen import cell, harmless, shortened, show, table
 from cli.tables import opened
 from projections.executions.projection import PROJECTION
-from projections.executions.queries import ExecutionQueries, Row
+from projections.executions.queries import ExecutionQueries
+from projections.queries import Row
 from runtime.clock import SystemClock
 from runtime.settings import Settings
 

@@ -13,6 +13,7 @@ from cli.importers import ImportRefused
 from projections.failures import LogRefused as ShownLogRefused
 from projections.failures import RecordRefused
 from projections.schemas import SchemaHeld, SchemaTaken
+from projections.spreading import LoaderEnded, LoaderFailed
 from projections.watchdog import Stalled
 from runtime.access import AccessRefused, check_access
 from runtime.embedded.jars import JarsMissing
@@ -126,6 +127,8 @@ WORDS: Mapping[type[Exception], Words] = {
     LogRefused: str,
     ShownLogRefused: str,
     RecordRefused: str,
+    LoaderEnded: str,
+    LoaderFailed: str,
     SchemaHeld: str,
     SchemaTaken: str,
     Stalled: str,

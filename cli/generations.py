@@ -11,8 +11,9 @@ from cli.inforce import policies_in_force
 from cli.judged import decisions_of
 from cli.making import Made, Wish
 from cli.migrate import migrator_of
-from cli.projector import PROJECTIONS
 from cli.replaying import bar
+from projections.building import EVERY_CORE
+from projections.domains import PROJECTIONS
 from projections.rebuild import Rebuild
 from runtime.clock import SystemClock
 from runtime.embedding import Embedder
@@ -39,8 +40,6 @@ PAUSE_SECONDS = 0.2
 DRAIN_SECONDS = 600.0
 """How long that may take before the inputs are opened again."""
 
-PARALLEL = 2
-
 
 class Generations:
     """The generations of one domain."""
@@ -58,7 +57,7 @@ class Generations:
         return [
             {
                 "generation": each.number,
-                "is": "current" if each.number == known.current else known.phase_of(each.number),
+                "is": known.phase_of(each.number),
                 "made as": str(each.transformation or "the first"),
                 "embedding model": each.model,
                 "partitions": each.partitions,
@@ -264,7 +263,7 @@ class Generations:
 
     def _tables(self, known: Registered, number: int) -> Rebuild:
         settings = self._within(known, number)
-        return Rebuild(settings, PROJECTIONS[self._name], migrator_of(settings, self._name), PARALLEL)
+        return Rebuild(settings, PROJECTIONS[self._name], migrator_of(settings, self._name), EVERY_CORE)
 
     def _find(self, known: Registered, number: int) -> Generation:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
@@ -16,11 +16,13 @@ from cli.failure import Failed
 from cli.screen import harmless, print_entry, show, table
 from cli.sources import print_source
 from cli.tables import queries
-from projections.learning.queries import Item, Row
+from projections.learning.queries import Item, Wanted
+from projections.queries import Row
 from runtime.settings import Settings
 
 MARKS = {"answer": "→", "complaint": "!", "question": ""}
 """What stands before an item's words: what would be said, what was complained of; a question has its own line."""
+ASKING = "needs a second pair of eyes"
 NEIGHBOURS = ("entity", "id", "relation", "by", "similarity", "answer similarity")
 HISTORY = ("at", "actor", "action", "after")
 
@@ -47,7 +49,8 @@ def _print_list(out: Console, rows: Sequence[Row]) -> None:
         out.print("no items")
     for row in rows:
         against = f", against {row['conflicts']} other" if row["conflicts"] else ""
-        told = f"{row['status']} {row['source_type']}, confidence {row['confidence_score']}{against}"
+        eyes = f", {ASKING}" if row["needs_second_pair"] else ""
+        told = f"{row['status']} {row['source_type']}, confidence {row['confidence_score']}{against}{eyes}"
         texts = (("?", row["question"]), (MARKS[row["content_kind"]], row["proposed_content"]))
         print_entry(out, row["id"], told, texts)
 
@@ -74,9 +77,7 @@ async def conflicting(settings: Settings, shop: int, item: UUID) -> list[UUID]:
 
 async def _list(settings: Settings, wanted: Filter) -> list[Row]:
     async with queries(settings) as ask:
-        return await ask.queue(
-            wanted.shop, status=wanted.status, source_type=wanted.source, limit=wanted.limit
-        )
+        return await ask.queue(wanted.shop, Wanted(wanted.status, wanted.source), limit=wanted.limit)
 
 
 async def _summary(settings: Settings) -> list[Row]:
@@ -106,6 +107,8 @@ async def _one_and_target(settings: Settings, shop: int, item: UUID) -> tuple[It
 def _render(out: Console, item: Item, target: Row | None) -> None:
     row = item.row
     out.print(_panel(row))
+    if row["metadata"].get("needs_second_pair"):
+        out.print(Text(harmless(f"{ASKING}: {'; '.join(_reasons(row))}"), style="bold"))
     if target is not None:
         out.print(Text("would supersede" if row["status"] != "applied" else "superseded", style="bold"))
         out.print(_known(target))
@@ -119,6 +122,19 @@ def _render(out: Console, item: Item, target: Row | None) -> None:
         out.print(table(NEIGHBOURS, [_neighbour(each) for each in neighbours], title="\nneighbours"))
     history = [(each["at"], each["actor"], each["action"], each["after"]) for each in item.audit]
     out.print(table(HISTORY, history, title="\nhistory, latest first"))
+
+
+def _reasons(row: Row) -> Iterator[str]:
+    """Why it does: what was said by sources whose word is not enough."""
+    for source in row["metadata"]["sources"]:
+        by = source["actor_id"] or "somebody unknown"
+        match source.get("second_pair_for"):
+            case "urgency":
+                yield f"urgent, by {by}"
+            case "import":
+                known_as = source["imported_as"]
+                id = f" as {known_as['external_id']}" if known_as["external_id"] else ""
+                yield f"imported from {known_as['source']}{id}, by {by}"
 
 
 def _panel(row: Row) -> Panel:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli.screen import aside, print_entry, show
 from cli.tables import queries
-from projections.learning.queries import Row
+from projections.queries import Row
 from runtime.embedding import Embedder
 from runtime.settings import Settings
 from schemas.vector import Vector

@@ -66,13 +66,22 @@ def import_knowledge(
     source: Annotated[
         str, typer.Option("--source", help="Where it comes from; with external_id it names an entry.")
     ],
+    reviewer: Annotated[
+        UUID | None,
+        typer.Option(
+            "--reviewer", envvar="RELEARN_REVIEWER", help="Who imports it, a UUID.", show_envvar=True
+        ),
+    ] = None,
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, help="Seconds without progress to wait at most.")
     ] = 120.0,
     as_json: Json = False,
 ) -> None:
-    """Import knowledge, live at once; no faster than it becomes visible, so that others need not queue behind it."""
-    counts = import_file(settings_for(), file, shop, source, timeout)
+    """Import knowledge, live at once unless the policy asks for a second pair of eyes; no faster than it becomes
+    visible, so that others need not queue behind it.
+    """
+    by = None if reviewer is None else str(reviewer)
+    counts = import_file(settings_for(), file, shop, source, by, timeout)
     if as_json:
         print_json(counts)
     else:

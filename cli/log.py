@@ -14,9 +14,9 @@ from cli.decider import pure
 from cli.domains import settings_for
 from cli.failure import Failed
 from cli.options import Json, OneDomain, Yes
-from cli.projector import PROJECTIONS
 from cli.screen import aside, print_json, show, table
 from cli.verifying import verify as verify_tables
+from projections.domains import PROJECTIONS
 from runtime.clock import SystemClock
 from schemas.topics import DOMAINS, LEARNING
 from streams.archive import Manifest

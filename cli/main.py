@@ -46,12 +46,15 @@ COMMANDS: Mapping[str, Command] = {
     "dead-letters": Command(
         "cli.dead_letters.command", "See what could not be decided, and send it again or let it be."
     ),
+    "keys": Command("cli.keys", "Let services and people call the API, or no longer."),
     "topics": Command("cli.topics", "Create or list the Kafka topics."),
     "migrate": Command("cli.migrate", "Create, verify or remove the tables."),
     "enrich": Command("cli.enrich", "Repair the enrichment of a partition."),
     "enricher": Command("cli.enricher", "Run an enricher: validates and embeds."),
     "decider": Command("cli.decider", "Run a decider: writes the decision log."),
     "projector": Command("cli.projector", "Run a projector: writes the tables."),
+    "api": Command("cli.api", "Serve the HTTP API."),
+    "mcp": Command("cli.mcp", "Serve the tools of the API to an assistant."),
     "scheduler": Command("cli.scheduler", "Run the scheduler: jobs at their times."),
     "schemas": Command("cli.schemas", "Write or check the generated schemas."),
     "operations": Command("cli.operations.command", "Write or check the dashboard and the alert rules."),

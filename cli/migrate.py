@@ -11,8 +11,8 @@ import typer
 from cli.domains import settings_of_tables
 from cli.failure import Failed
 from cli.options import Domains, Json, Yes
-from cli.projector import PROJECTIONS
 from cli.screen import print_json
+from projections.domains import PROJECTIONS
 from runtime import postgres
 from runtime.embedding import dimensions_of
 from runtime.migration import Migrator

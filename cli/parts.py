@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Coroutine
@@ -15,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from runtime.figures import READY
 from runtime.health import Health, HealthServer
 from runtime.logging import configure_logging
-from runtime.memory import give_back_regularly
+from runtime.memory import give_back_regularly, spare_collector
 from runtime.metrics import new_registry
 from runtime.registry import GenerationChanged
 from runtime.settings import Settings, load_settings
@@ -40,7 +39,7 @@ def prepared(name: str, domains: list[str] | None, health_port: int | None) -> P
         known["health_port"] = health_port
     settings = load_settings(**known)
     configure_logging(settings.log_level, settings.log_format)
-    _spare_collector()
+    spare_collector()
     give_back_regularly()
     health, registry = Health([name]), new_registry(name)
     READY.on(registry).labels(name).set_function(lambda: float(health.is_ready))
@@ -60,13 +59,3 @@ def run_part(work: Coroutine[Any, Any, None]) -> None:
 def begin_anew() -> NoReturn:
     """The same command in the same process, from the start: whoever watches over it sees no crash."""
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - its own command line
-
-
-def _spare_collector() -> None:
-    """Lets the garbage collector look seldom, and never at what is loaded by now.
-
-    A batch makes thousands of objects and leaves next to none; as it comes, looking for cycles among them takes a
-    fifth of a projector's time.
-    """
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 import typer
@@ -10,17 +9,13 @@ import typer
 from cli.lifetime import Runner, end_surely, run_all
 from cli.options import Domains, HealthPort
 from cli.parts import Part, prepared, run_part
+from projections.domains import PROJECTIONS
 from projections.engine import Projector
-from projections.executions.projection import PROJECTION as EXECUTIONS
-from projections.learning.projection import PROJECTION as LEARNING
-from projections.projection import Projection
 from runtime.fault import Faults
 from runtime.postgres import create_pool
 from runtime.registry import Following, settled
 
 NAME = "projector"
-
-PROJECTIONS: Mapping[str, Projection] = {"learning": LEARNING, "executions": EXECUTIONS}
 
 app = typer.Typer(add_completion=False)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Annotated, Any
 
 import typer
@@ -11,9 +10,10 @@ import typer
 from cli.domains import settings_for
 from cli.migrate import migrator_of
 from cli.options import Domains, Json
-from cli.projector import PROJECTIONS
 from cli.replaying import bar, interruptible
 from cli.screen import show, table
+from projections.building import EVERY_CORE
+from projections.domains import PROJECTIONS
 from projections.rebuild import Rebuild, Rebuilt
 from runtime.clock import SystemClock
 from runtime.settings import Settings
@@ -25,8 +25,8 @@ app = typer.Typer(add_completion=False)
 def rebuild(
     domain: Domains = None,
     parallel: Annotated[
-        int, typer.Option("--parallel", min=1, help="How many partitions are loaded at once.")
-    ] = os.cpu_count() or 1,
+        int, typer.Option("--parallel", min=1, help="How many processes load partitions at once.")
+    ] = EVERY_CORE,
     clean: Annotated[
         bool, typer.Option("--clean", help="Only drop what an interrupted rebuild has left.")
     ] = False,

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cli.failure import Failed
 from cli.screen import aside
-from projections.building import Ends
+from projections.loading import Ends
 from projections.moments import decided_at, ends_at
 from projections.projection import Projection
 from runtime.settings import Settings

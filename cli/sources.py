@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from cli.screen import cell, harmless
-from projections.learning.queries import Row
+from projections.queries import Row
 
 WORDS = {
     "question": "asked",

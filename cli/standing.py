@@ -17,9 +17,9 @@ from aiokafka.structs import OffsetAndMetadata
 
 from cli.decider import DECIDERS
 from cli.failure import Failed
-from cli.projector import PROJECTIONS
 from cli.tables import Pool, opened
 from cli.tail import first_from
+from projections.domains import PROJECTIONS
 from projections.positions import Positions, Shown
 from runtime import kafka
 from runtime.closing import connected

@@ -16,6 +16,7 @@ from cli.screen import cell, duration, harmless, show, table
 from cli.standing import observers, rows
 from runtime.clock import SystemClock
 from runtime.settings import Settings
+from schemas.generation import Registered
 
 app = typer.Typer(add_completion=False)
 
@@ -48,8 +49,16 @@ async def _status(settings: Settings, wait: bool, timeout: float | None) -> dict
         "topics": [{"topic": t, "partition": p, "end": end} for (t, p), end in sorted(ends)],
         "parts": [row for standing in standings for row in rows(standing, now)],
         "dead_letters": dead_letters,
+        "generations": [row for name in settings.domains for row in _generations(settings.registered(name))],
         "outdated": [standing.domain for standing in standings if standing.is_outdated],
     }
+
+
+def _generations(known: Registered) -> list[dict[str, Any]]:
+    return [
+        {"domain": known.domain, "generation": each.number, "is": known.phase_of(each.number)}
+        for each in known.generations
+    ]
 
 
 async def until_caught_up(settings: Settings, timeout: float | None) -> None:
@@ -76,6 +85,8 @@ def _render(out: Console, found: dict[str, Any]) -> None:
         for row in found["parts"]
     ]
     out.print(table(columns, cells, title="\nparts"))
+    generations = [tuple(row.values()) for row in found["generations"]]
+    out.print(table(("domain", "generation", "is"), generations, title="\ngenerations"))
     for row in found["parts"]:
         if trouble := _trouble(row):
             where = f"{row['part']} of {row['topic']}[{row['partition']}]"

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.admin_key import admin_key
 from cli.folder import held, remember
 from cli.migrate import upgrade_all
 from cli.ports import choose
@@ -22,9 +23,10 @@ from runtime.settings import PREFIX, Settings
 from runtime.supervision import Command, Supervisor
 from schemas.topics import DOMAINS, every_topic
 
-PARTS = ("enricher", "decider", "projector", "scheduler")
+PARTS = ("enricher", "decider", "projector", "scheduler", "api")
 """In the order in which they start; they end in the reverse order."""
 
+API = "api"
 EARLY = "enricher"
 """Starts beside the servers and waits for the broker, the only one that it needs: its model takes the longest to
 load.
@@ -35,7 +37,8 @@ load.
 class Layout:
     """Where a tree lives.
 
-    With `port_base` N the broker is at N, the parts' health from N + 1, and the broker's controller behind them.
+    With `port_base` N the broker is at N, the parts' health from N + 1, behind them the broker's controller and the
+    HTTP API.
     """
 
     folder: Path
@@ -50,10 +53,12 @@ class Tree:
     def __init__(self, layout: Layout, clock: Clock, say: Say) -> None:
         self.layout = layout
         self.settings: Settings
+        self.admin_key: str | None = None
+        """Opens the API, if that is one of the parts."""
         self.watching: asyncio.Task[None]
         """Ends only if it fails."""
-        self._say = say
-        listening = ["kafka", *layout.parts, "controller"]
+        self._say, self._clock = say, clock
+        listening = ["kafka", *layout.parts, "controller", "http"]
         self._ports = choose(layout.folder / "ports.json", listening, layout.port_base)
         self._servers = Servers(
             layout.folder, self._ports["kafka"], self._ports["controller"], layout.domains
@@ -76,6 +81,11 @@ class Tree:
         """Where each part tells its health."""
         return {name: f"http://{HOST}:{self._ports[name]}/health" for name in self.layout.parts}
 
+    @property
+    def api(self) -> str:
+        """Where the HTTP API is, if it is one of the parts."""
+        return f"http://{HOST}:{self._ports['http']}"
+
     async def start(self) -> None:
         """Starts everything; returns when the servers answer and every part's process runs."""
         async with asyncio.TaskGroup() as tasks:
@@ -88,10 +98,12 @@ class Tree:
             self.settings = self._servers.settings()
             await kafka
             await asyncio.gather(upgrade_all(self.settings), create_topics(self.settings, every_topic()))
+            if API in self.layout.parts:
+                self.admin_key = await admin_key(self.layout.folder, self.settings, self._clock)
         for name in self.layout.parts:
             if name not in early:
                 await self._start_part(name)
-        remember(self.layout.folder, self.settings.environment())
+        remember(self.layout.folder, self._environment())
 
     async def stop(self) -> None:
         """Ends everything: each part finishes its batch in hand, then the servers go."""
@@ -114,11 +126,16 @@ class Tree:
             finally:
                 await self._start_part(name)
 
+    def _environment(self) -> dict[str, str]:
+        """What every part is told, and whoever wants to reach them."""
+        api = {f"{PREFIX}API_HOST": HOST, f"{PREFIX}API_PORT": str(self._ports["http"])}
+        return {**self.settings.environment(), **api}
+
     async def _start_part(self, name: str) -> None:
         env = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
         # Threads that wait for each other by spinning take the cores from the other parts on this machine.
         env |= {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
-        env |= self.settings.environment()
+        env |= self._environment()
         env |= {f"{PREFIX}HEALTH_HOST": HOST, f"{PREFIX}HEALTH_PORT": str(self._ports[name])}
         words = [sys.executable, "-m", "cli.main", name]
         await self._supervisor.start(Command(name, words, env))
@@ -133,7 +150,7 @@ class Tree:
             self.settings = self._servers.settings()
             for name in self.layout.parts:
                 await self._start_part(name)
-        remember(self.layout.folder, self.settings.environment())
+        remember(self.layout.folder, self._environment())
 
 
 @asynccontextmanager

@@ -34,7 +34,7 @@ def up(
         ),
     ] = None,
 ) -> None:
-    """Run broker, database, enricher, decider, projector and scheduler until Ctrl-C.
+    """Run broker, database, enricher, decider, projector, scheduler and HTTP API until Ctrl-C.
 
     Data stays in the folder. A part that crashes is started again.
     """
@@ -69,6 +69,7 @@ def welcome(tree: Tree) -> Panel:
         f"Kafka     {tree.settings.kafka_bootstrap_servers}",
         f"Postgres  {tree.settings.database_url}",
         *(f"{name:<9} {url}" for name, url in tree.health.items()),
+        *([f"API       {tree.api}/api/docs", f"its key   {tree.admin_key}"] if tree.admin_key else []),
         f"logs      {tree.logs}",
         "",
         f'in another terminal: eval "$(relearn env --dir {folder})"',

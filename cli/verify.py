@@ -14,10 +14,10 @@ from cli.domains import settings_for
 from cli.failure import Failed
 from cli.migrate import migrator_of
 from cli.options import Domains, Json
-from cli.projector import PROJECTIONS
 from cli.replaying import bar
 from cli.screen import cell, harmless, shortened, show, table
 from projections.contents import Compared
+from projections.domains import PROJECTIONS
 from projections.verifying import Verification
 from runtime.reading import partitions_of
 from runtime.settings import Settings

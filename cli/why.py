@@ -13,9 +13,9 @@ from rich.tree import Tree
 from cli.domains import settings_for
 from cli.failure import Failed
 from cli.options import Domains, Json
-from cli.projector import PROJECTIONS
 from cli.screen import cell, harmless, shortened, show
 from cli.tables import opened
+from projections.domains import PROJECTIONS
 from projections.line import Told, line_of
 from projections.lineage import Lineage
 from runtime.settings import Settings

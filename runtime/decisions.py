@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from itertools import chain
 from typing import NamedTuple
 
 import orjson
@@ -43,7 +44,8 @@ class Decisions:
         self._consumer, self._codec, self._most = consumer, codec, kept
         self._senders = 0
         self._kept: OrderedDict[Place, ConsumerRecord] = OrderedDict()
-        self._awaited: dict[Place, asyncio.Future[Decided]] = {}
+        self._awaited: defaultdict[Place, list[asyncio.Future[Decided]]] = defaultdict(list)
+        self._failure: Exception | None = None
 
     async def follow(self) -> None:
         """Reads the log, for ever.
@@ -56,7 +58,8 @@ class Decisions:
                 if self._senders:
                     self._hear(message)
         except Exception as error:
-            for waiting in self._awaited.values():
+            self._failure = error
+            for waiting in chain.from_iterable(self._awaited.values()):
                 if not waiting.done():
                     waiting.set_exception(error)
             raise
@@ -83,21 +86,28 @@ class Decisions:
     async def _about(self, place: Place) -> Decided:
         if (message := self._kept.pop(place, None)) is not None:
             return self._decided(message)
-        waiting = self._awaited.setdefault(place, asyncio.get_running_loop().create_future())
+        if self._failure is not None:
+            raise self._failure
+        waiting = asyncio.get_running_loop().create_future()
+        self._awaited[place].append(waiting)
         try:
-            # Two may ask about one input: the first that gives up takes nothing from the other.
-            return await asyncio.shield(waiting)
+            decided: Decided = await waiting
+            return decided
         finally:
-            self._awaited.pop(place, None)
+            self._awaited[place].remove(waiting)
+            if not self._awaited[place]:
+                del self._awaited[place]
 
     def _hear(self, message: ConsumerRecord) -> None:
         given = orjson.loads(message.value).get("input")
         if given is None:
             return
         place = (given["topic"], given["partition"], given["offset"])
-        if (waiting := self._awaited.get(place)) is not None:
-            if not waiting.done():
-                waiting.set_result(self._decided(message))
+        if place in self._awaited:
+            decided = self._decided(message)
+            for waiting in self._awaited[place]:
+                if not waiting.done():
+                    waiting.set_result(decided)
             return
         self._kept[place] = message
         if self._most is not None and len(self._kept) > self._most:

@@ -10,6 +10,7 @@ SIZES = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0)
 LOG = ("domain", "partition")
 SHOWN = ("projection", "partition")
 WRITTEN = ("projection", "statement")
+ROUTED = ("route", "method", "status")
 
 READY = Gauged("relearn_ready", "1 where all of a process is ready.", ("part",))
 
@@ -116,7 +117,20 @@ class Scheduling:
     FAILED = Gauged("relearn_job_failed", "1 where the last run failed.", ("job_name",))
 
 
+class Serving:
+    """What the API tells. Routes are told as they are declared: what stands in a path may be personal."""
+
+    REQUESTS = Counted("relearn_api_requests", "Requests answered.", ROUTED)
+    SECONDS = Spread("relearn_api_seconds", "Time until an answer began.", ("route", "method"), TIMES)
+    ACCEPTED = Counted("relearn_api_accepted_events", "Events accepted, durable at the brokers.", ("domain",))
+    WAITS = Counted(
+        "relearn_api_waits",
+        "Requests that asked to wait for their effect, by whether it was visible in time.",
+        ("domain", "outcome"),
+    )
+
+
 def figures() -> list[Told]:
     """All of them."""
-    parts = (Enriching, Deciding, Projecting, Scheduling)
+    parts = (Enriching, Deciding, Projecting, Scheduling, Serving)
     return [READY, *(told for part in parts for told in vars(part).values() if isinstance(told, Told))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -13,6 +14,7 @@ from schemas.generation import FIRST, Generation, Registered, domain_of
 from schemas.topics import DOMAINS, Topic
 
 PREFIX = "RELEARN_"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -59,6 +61,12 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".relearn")
     """Where the embedded servers keep their files."""
 
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(8000, ge=1, le=65535)
+    """Where the HTTP API is served."""
+    api_rate: str = Field("12000/minute", pattern=r"^[1-9]\d*/(second|minute|hour)$")
+    """How many requests each caller may make."""
+
     health_host: str = "127.0.0.1"
     health_port: int = Field(0, ge=0, le=65535)
     """Where /health and /metrics are served; 0 takes any free port."""
@@ -66,6 +74,15 @@ class Settings(BaseSettings):
     log_format: LogFormat = "console"
     otlp_endpoint: str | None = Field(None, pattern=r"^https?://")
     """Where a collector takes traces by OTLP over HTTP, as http://collector:4318; without it none are recorded."""
+
+    oidc_issuer: str | None = Field(None, pattern=r"^https?://\S+$")
+    """Whose tokens the API accepts beside access keys, exactly as they say it in `iss`; without it nobody's."""
+    oidc_audience: str | None = Field(None, min_length=1)
+    """For whom those tokens must be, by their `aud`."""
+    oidc_role_claim: str = Field("role", min_length=1)
+    """Which of their claims names the caller's role."""
+    oidc_shops_claim: str = Field("shops", min_length=1)
+    """Which of their claims lists the caller's shops."""
 
     _registered: Mapping[str, Registered] = PrivateAttr(default_factory=dict)
     """What the registry says, by domain. Nothing: every domain is in its first generation."""
@@ -92,6 +109,22 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"{PREFIX}KAFKA_SASL_USERNAME and {PREFIX}KAFKA_SASL_PASSWORD must be set "
                 f"with {PREFIX}KAFKA_SECURITY_PROTOCOL={self.kafka_security_protocol}"
+            )
+        return self
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _unchanged_on_the_way(cls, value: str | None) -> str | None:
+        if value is not None and not is_safe_way(value):
+            raise ValueError("must begin with https://, or be on this machine")
+        return value
+
+    @model_validator(mode="after")
+    def _audience(self) -> Settings:
+        if self.oidc_issuer is not None and self.oidc_audience is None:
+            raise ValueError(
+                f"{PREFIX}OIDC_AUDIENCE must be set with {PREFIX}OIDC_ISSUER: "
+                "a token that is meant for somebody else is nobody's"
             )
         return self
 
@@ -141,6 +174,12 @@ class Settings(BaseSettings):
             for name in type(self).model_fields
             if name in self.model_fields_set and getattr(self, name) is not None
         }
+
+
+def is_safe_way(url: str) -> bool:
+    """Whether nobody on the way can change what is fetched from this address: by TLS, or on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def load_settings(**known: Any) -> Settings:

@@ -8,11 +8,12 @@ all. Without an endpoint nothing is recorded, but contexts go on to whoever reco
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from time import time_ns
 from typing import Any, Protocol
 
-from opentelemetry import trace
+from opentelemetry import context, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -66,6 +67,16 @@ def carried(headers: Sequence[Header]) -> tuple[Header, ...]:
     return () if not headers else tuple((name, value) for name, value in headers if name in CARRIED)
 
 
+@contextmanager
+def joined(headers: Mapping[str, str]) -> Iterator[None]:
+    """What is sent in this block belongs to the trace that the headers of a request name, if they name one."""
+    token = context.attach(_context.extract(headers))
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
 def sending(topic: str, kind: str) -> Span:
     """The span of an event of this type that is on its way to a topic."""
     told = _about("send", topic) | {"cloudevents.event_type": kind}
@@ -91,11 +102,11 @@ def handled(doing: str, topic: str, began: int, messages: Iterable[Traced]) -> N
     """What a part has done with these messages of a topic, from `began` (nanoseconds since 1970) until now."""
     ended = time_ns()
     for each in messages:
-        if not (context := carried(each.headers)):
+        if not (found := carried(each.headers)):
             continue
         span = _tracer.start_span(
             f"{doing} {topic}",
-            context=_context.extract({name: value.decode("ascii", "replace") for name, value in context}),
+            context=_context.extract({name: value.decode("ascii", "replace") for name, value in found}),
             kind=SpanKind.CONSUMER,
             start_time=began,
             attributes=_about(doing, topic)

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from schemas import execution, generated, learning
+from schemas.access import Key
 from schemas.compatibility import incompatibilities
 from schemas.event import Envelope, EventData, PartitionData
 from schemas.examples import examples_of
@@ -17,7 +18,7 @@ from schemas.messages import DEAD_LETTER, ENRICHED, LIVE_KNOWLEDGE, record_schem
 from schemas.outcome import Outcome
 from schemas.record import RecordCodec
 from schemas.task import TaskData
-from schemas.topics import DEAD_LETTERS, DOMAINS, GENERATIONS, DomainTopics, Role, Topic
+from schemas.topics import DEAD_LETTERS, DOMAINS, GENERATIONS, KEYS, DomainTopics, Role, Topic
 from schemas.upcasting import UPCASTERS
 from schemas.versions import missing
 
@@ -32,7 +33,7 @@ OUTCOMES_OF: Mapping[str, Sequence[type[Outcome]]] = {
     "executions": execution.OUTCOMES,
 }
 FEEDS: Mapping[str, Schema] = {"knowledge.live": LIVE_KNOWLEDGE}
-OURS: frozenset[Role] = frozenset({"scheduler", "enricher", "decider", "projector"})
+OURS: frozenset[Role] = frozenset({"scheduler", "enricher", "decider", "projector", "api"})
 """Roles that relearn plays itself; the others are services, reviewers and subscribers."""
 
 
@@ -115,6 +116,7 @@ def _payloads(domains: Iterable[DomainTopics]) -> Iterator[tuple[Topic, dict[str
             yield feed, {feed.name: known[feed.name]}
     yield DEAD_LETTERS, {DEAD_LETTERS.name: DEAD_LETTER}
     yield GENERATIONS, {GENERATIONS.name: Registered.model_json_schema()}
+    yield KEYS, {KEYS.name: Key.model_json_schema()}
 
 
 def _component(name: str, schema: Schema) -> dict[str, Schema]:
@@ -184,11 +186,12 @@ def _actions(topic: Topic) -> Iterator[str]:
 
 def _operation(topic: Topic, action: str) -> dict[str, Any]:
     who = topic.writers if action == "send" else topic.readers
-    ours = ", ".join(role for role in who if role in OURS)
+    ours = [role for role in who if role in OURS]
+    does = action if len(ours) > 1 else f"{action}s"
     return {
         "action": action,
         "channel": {"$ref": f"#/channels/{topic.name}"},
-        "summary": f"{ours} {action}s: {topic.about}",
+        "summary": f"{' and '.join(ours)} {does}: {topic.about}",
     }
 
 

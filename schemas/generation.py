@@ -68,7 +68,9 @@ class Registered(BaseModel):
         return self.generation(self.current)
 
     def phase_of(self, number: int) -> str:
-        """What this generation is, beside the current one."""
+        """What this generation is: the current one, or what it was or may become."""
+        if number == self.current:
+            return "current"
         if number == self.next:
             return self.phase
         return "left" if number < self.current else "made"

@@ -21,7 +21,7 @@ class KnowledgeProposed(ShopData):
 
 
 class KnowledgeImported(ShopData):
-    """Knowledge at once, no review. The same (source, external_id) again replaces it."""
+    """Knowledge at once, or once two have seen it. The same (source, external_id) again replaces it."""
 
     TYPE: ClassVar[str] = "relearn.knowledge.imported.v1"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from schemas.learning import ItemOutcome, KnowledgeOutcome
 from schemas.outcome import (
@@ -28,10 +30,24 @@ REASONS = {
     "not_pending_or_approved": "it is neither pending nor approved",
     "last_source": "it is the only source of that item",
     "unknown_source": "that is not a source of this item",
+    "own_source": "whoever said it cannot approve it: it needs a second pair of eyes",
     "not_live": "it is no longer live",
     "unknown": "there is no such thing in this shop",
 }
 """Reasons for which a reviewer wants more than a name."""
+
+
+IMPORTED: Mapping[str, str] = {
+    "KnowledgeImported": "live now",
+    "KnowledgeUnchanged": "unchanged",
+    "ItemUnchanged": "unchanged",
+    "KnowledgeConfirmed": "known already from elsewhere",
+    "ItemProposed": "left to reviewers",
+    "ItemCorroborated": "left to reviewers",
+    "DuplicateIgnored": "sent before",
+    "EchoIgnored": "known already from elsewhere",
+}
+"""What became of an imported entry, by the first outcome that says so."""
 
 
 def told(record: Record) -> list[str]:
@@ -61,7 +77,7 @@ def line(outcome: Outcome) -> str:
         case PolicyAdopted(policy_hash=name):
             return f"policy {name} adopted"
         case ItemOutcome(was=was, now=now) | KnowledgeOutcome(was=was, now=now):
-            return f"{_action(outcome)} {outcome.entity_id}{_change(was, now)}"
+            return f"{_action(outcome)} {outcome.entity_id}{_change(was, now)}{_second_pair(outcome)}"
     return f"{_action(outcome)} {_about(outcome) or ''}".rstrip()
 
 
@@ -81,6 +97,11 @@ def _refused(outcome: RequestRefused) -> str:
 def _action(outcome: Outcome) -> str:
     """`item approved` of an ItemApproved."""
     return CAPITAL.sub(" ", type(outcome).__name__).lower()
+
+
+def _second_pair(outcome: Outcome) -> str:
+    needed = isinstance(outcome, ItemOutcome) and outcome.needs_second_pair
+    return ", needs a second pair of eyes" if needed else ""
 
 
 State = ItemState | KnowledgeState
@@ -103,3 +124,17 @@ def _fields(was: State | None, now: State | None) -> list[tuple[str, object, obj
 
 def _shown(value: object) -> str:
     return "none" if value is None else str(value)
+
+
+def without_vectors(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as JSON has it, without its vectors and the words that it carries for them."""
+    said = outcome.model_dump(mode="json", exclude_none=True)
+    return {name: value for name, value in said.items() if "embedding" not in name and name != "words"}
+
+
+def became(record: Record) -> str:
+    """What became of one imported entry."""
+    if (refused := refusal(record)) is not None:
+        return refused
+    kinds = [type(outcome).__name__ for outcome in record.outcomes]
+    return next((IMPORTED[kind] for kind in kinds if kind in IMPORTED), "without effect")

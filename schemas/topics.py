@@ -44,8 +44,10 @@ CONCERNING_ALL: tuple[type[EventData], ...] = (
 )
 """What every domain's control topic takes."""
 
-Key = Literal["shop", "task", "knowledge", "input", "domain"]
-Role = Literal["service", "reviewer", "scheduler", "enricher", "decider", "projector", "operator", "anyone"]
+Key = Literal["shop", "task", "knowledge", "input", "domain", "caller"]
+Role = Literal[
+    "service", "reviewer", "scheduler", "enricher", "decider", "projector", "api", "operator", "anyone"
+]
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ LEARNING = DomainTopics(
             "learning.events",
             "shop",
             "what services report",
-            ("service",),
+            ("service", "api"),
             (
                 ConversationRecorded,
                 FeedbackGiven,
@@ -137,7 +139,7 @@ LEARNING = DomainTopics(
             "learning.reviews",
             "shop",
             "what people decide, and the scheduler on their behalf",
-            ("reviewer", "scheduler"),
+            ("reviewer", "scheduler", "api"),
             (
                 ItemApproved,
                 ItemRejected,
@@ -193,14 +195,14 @@ EXECUTIONS = DomainTopics(
             "tasks.events",
             "task",
             "what orchestrators report of tasks",
-            ("service",),
+            ("service", "api"),
             (TaskRouted, TaskStarted, TaskCompleted, TaskFeedbackGiven),
         ),
         _input(
             "tasks.control",
             "task",
             "what concerns all tasks of a partition",
-            ("reviewer", "scheduler"),
+            ("reviewer", "scheduler", "api"),
             CONCERNING_ALL,
         ),
     ),
@@ -248,6 +250,18 @@ GENERATIONS = Topic(
     partitions=1,
 )
 
+KEYS = Topic(
+    "keys",
+    "caller",
+    "who may call the API: access keys by their hashes, never their secrets",
+    ("operator",),
+    ("api", "operator"),
+    FOR_EVER,
+    MAX_INPUT_BYTES,
+    cleanup="compact",
+    partitions=1,
+)
+
 DOMAINS: Mapping[str, DomainTopics] = {domain.name: domain for domain in (LEARNING, EXECUTIONS)}
 
 
@@ -272,4 +286,4 @@ def input_for(event_type: str, domain: DomainTopics | None = None) -> Topic:
 
 def every_topic() -> tuple[Topic, ...]:
     """All topics of all domains, and those that they share."""
-    return (*(topic for domain in DOMAINS.values() for topic in domain), DEAD_LETTERS, GENERATIONS)
+    return (*(topic for domain in DOMAINS.values() for topic in domain), DEAD_LETTERS, GENERATIONS, KEYS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 ERASED = "[erased]"
 """What stands where words were that had to go and something has to stand."""
@@ -49,3 +51,29 @@ FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
 def transcript_of(messages: Any) -> str:
     """A conversation as one readable text, a line per turn."""
     return "\n".join(f"{message.role}: {message.content}" for message in messages)
+
+
+TURN = re.compile(r"^(user|assistant|owner): ", re.MULTILINE)
+
+
+class Exchange(NamedTuple):
+    """What was asked last before an answer, and the answer; None where there was none."""
+
+    question: str | None
+    answer: str | None
+
+
+def last_exchange(transcript: str) -> Exchange:
+    """The last answer of the assistant in such a text, and what the user had said before it."""
+    turns = _turns(transcript)
+    answered = [place for place, (role, _) in enumerate(turns) if role == "assistant"]
+    if not answered:
+        return Exchange(None, None)
+    asked = [words for role, words in turns[: answered[-1]] if role == "user"]
+    return Exchange(asked[-1] if asked else None, turns[answered[-1]][1])
+
+
+def _turns(transcript: str) -> Sequence[tuple[str, str]]:
+    found = list(TURN.finditer(transcript))
+    ends = [each.start() - 1 for each in found[1:]] + [len(transcript)]
+    return [(each[1], transcript[each.end() : end]) for each, end in zip(found, ends, strict=False)]

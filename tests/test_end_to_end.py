@@ -107,6 +107,7 @@ async def test_events_become_reviewed_knowledge(folder: Path) -> None:
             await killed_parts_come_back(tree, appender)
             await a_reviewer_makes_it_knowledge(tree, appender)
             await the_owner_is_forgotten(tree)
+            await what_is_urgent_needs_a_second_pair_of_eyes(tree, appender, folder)
 
 
 async def two_shops_say_the_same(tree: Tree, appender: Appender) -> None:
@@ -209,6 +210,38 @@ async def the_owner_is_forgotten(tree: Tree) -> None:
     report = await told(tree, "erase", "--report")
     assert "a person" in report.stdout
     assert "learning.decisions" in report.stdout
+
+
+async def what_is_urgent_needs_a_second_pair_of_eyes(tree: Tree, appender: Appender, folder: Path) -> None:
+    """The policy asks for it; whoever said it cannot approve it, and somebody else can."""
+    file = folder / "policy.toml"
+    file.write_text("[two_pairs_of_eyes]\nurgent_corrections = true\n")
+    assert (await told(tree, "policy", "validate", str(file))).exit_code == 0
+    adopted = await told(tree, "policy", "adopt", str(file), "--by", "tests")
+    assert adopted.exit_code == 0, adopted.output
+    said = correction("Do you open on Sundays?", "On Sundays from ten.", str(REVIEWER))
+    urgent = said.model_copy(update={"priority": "urgent"})
+    await appender.append(event("urgent", 10, urgent))
+    item = identity(10, name("urgent"), "item")
+    standing = "SELECT status, metadata ->> 'needs_second_pair' FROM learning_queue WHERE id = $1"
+    assert await rows(tree, standing, item) == [("pending", "true")]
+    approve = ("queue", "approve", str(item), "--shop", "10", "--reviewer")
+    refused = await told(tree, *approve, str(REVIEWER))
+    assert refused.exit_code == 1
+    assert "own_source: whoever said it cannot approve it" in " ".join(refused.stderr.split())
+    assert await rows(tree, standing, item) == [("pending", "true")]
+    approved = await told(tree, *approve, str(name("other reviewer")))
+    assert approved.exit_code == 0, approved.output
+    applied = await told(tree, "apply", "--shop", "10")
+    assert applied.exit_code == 0, applied.output
+    assert await rows(tree, "SELECT content, status, item_id FROM knowledge_base_rag WHERE shop_id = 10") == [
+        ("On Sundays from ten.", "live", item)
+    ]
+    reasons = (
+        "SELECT after ->> 'reason' FROM learning_audit_log WHERE shop_id = 10 AND action = 'RequestRefused'"
+    )
+    assert await rows(tree, reasons) == [("own_source",)]
+    assert (await told(tree, "verify", "--domain", "learning")).exit_code == 0
 
 
 async def told(tree: Tree, *words: str) -> Any:

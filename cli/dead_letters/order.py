@@ -13,7 +13,7 @@ from aiokafka import TopicPartition
 from cli.dead_letters.glimpse import Glimpse, glimpse_of
 from cli.dead_letters.letters import Letter
 from cli.dead_letters.reading import messages
-from cli.projector import PROJECTIONS
+from projections.domains import PROJECTIONS
 from projections.moments import ends_at
 from runtime.settings import Settings
 from schemas.control import Place

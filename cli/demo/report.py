@@ -18,7 +18,7 @@ from cli.tables import opened
 from cli.tree import Tree
 from projections.learning.overview import table_counts
 from projections.learning.projection import PROJECTION
-from projections.learning.queries import Item, LearningQueries
+from projections.learning.queries import Item, LearningQueries, Wanted
 from schemas.outcome import DeadLettered
 from schemas.topics import LEARNING
 
@@ -59,7 +59,7 @@ def _shops(performance: Performance) -> list[int]:
 
 async def _items(ask: LearningQueries, shops: Sequence[int]) -> Any:
     for shop in shops:
-        for row in await ask.queue(shop, status=None, limit=500):
+        for row in await ask.queue(shop, Wanted(), limit=500):
             if (row["sources"] > 1 or row["conflicts"]) and (
                 item := await ask.item(shop, row["id"])
             ) is not None:

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from runtime.figures import READY, Deciding, Enriching, Projecting, Scheduling
+from runtime.figures import READY, Deciding, Enriching, Projecting, Scheduling, Serving
 from runtime.metrics import INFO, Counted, Spread
 
 RUNBOOK = "docs/operations.md"
 
-PARTS = ("enricher", "decider", "projector", "scheduler")
+PARTS = ("enricher", "decider", "projector", "scheduler", "api")
 
 Severity = Literal["critical", "warning"]
 """critical: somebody should look now, nothing goes on by itself. warning: somebody should look today."""
@@ -38,10 +38,17 @@ class Alert:
         return f"{RUNBOOK}#{self.anchor}"
 
 
-def slow(spread: Spread, more_than: float, by: str = "") -> str:
+def slow(spread: Spread, more_than: float, by: str = "", where: str = "") -> str:
     """One in twenty takes longer than so many seconds. Give a bound that is a bucket's."""
     grouped = f"le, {by}" if by else "le"
-    return f"histogram_quantile(0.95, sum by ({grouped}) (rate({spread.series}[10m]))) > {more_than:g}"
+    return f"histogram_quantile(0.95, sum by ({grouped}) (rate({spread.series}{where}[10m]))) > {more_than:g}"
+
+
+def share(counted: Counted, where: str, more_than: float, by: str = "") -> str:
+    """Of all of them, more than this part is so."""
+    grouped = f" by ({by})" if by else ""
+    some, all_ = (f"sum{grouped} (rate({counted.series}{each}[10m]))" for each in (where, ""))
+    return f"{some} / {all_} > {more_than:g}"
 
 
 def often(counted: Counted, more_than: int, within: str, by: str) -> str:
@@ -65,6 +72,7 @@ _AT = "{{ $labels.domain }} partition {{ $labels.partition }}"
 _SHOWN_AT = "{{ $labels.projection }} partition {{ $labels.partition }}"
 _STATE = Deciding.STATE.series
 _DECIDED = Projecting.DECIDED.series
+_FAILED = '{status=~"5.."}'
 
 ALERTS = (
     Alert(
@@ -225,5 +233,33 @@ ALERTS = (
         "0m",
         "critical",
         "no tick was sent for {{ $value | humanizeDuration }}",
+    ),
+    Alert(
+        "RelearnApiFailing",
+        f"{share(Serving.REQUESTS, _FAILED, 0.05)} and sum(increase({Serving.REQUESTS.series}{_FAILED}[10m])) > 10",
+        "5m",
+        "critical",
+        "{{ $value | humanizePercentage }} of the API's answers are failures",
+    ),
+    Alert(
+        "RelearnApiSlow",
+        slow(Serving.SECONDS, 2.5, "route", '{method="GET"}'),
+        "10m",
+        "warning",
+        "{{ $labels.route }} takes {{ $value | humanizeDuration }} to answer",
+    ),
+    Alert(
+        "RelearnApiWaitsLate",
+        share(Serving.WAITS, '{outcome="late"}', 0.5, "domain"),
+        "10m",
+        "warning",
+        "{{ $labels.domain }}: of those who wait for what they sent, {{ $value | humanizePercentage }} wait in vain",
+    ),
+    Alert(
+        "RelearnApiLimited",
+        f'sum by (route) (increase({Serving.REQUESTS.series}{{status="429"}}[15m])) > 100',
+        "0m",
+        "warning",
+        "{{ $labels.route }}: {{ $value | humanize }} requests in 15 minutes were too many for their callers",
     ),
 )

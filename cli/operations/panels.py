@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from runtime.figures import READY, Deciding, Enriching, Projecting, Scheduling
+from runtime.figures import READY, Deciding, Enriching, Projecting, Scheduling, Serving
 from runtime.metrics import Counted, Gauged, Spread
 
 Unit = Literal["short", "s", "ops", "bytes", "bool"]
@@ -59,6 +59,7 @@ def took(counter: Counted, within: str, by: str, legend: str) -> Query:
 
 PARTITION = "{{domain}} {{partition}}"
 SHOWN = "{{projection}} {{partition}}"
+ROUTE = "{{method}} {{route}}"
 _STATE = Deciding.STATE.series
 
 ROWS: dict[str, tuple[Panel, ...]] = {
@@ -182,6 +183,26 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "Rows without effect a second",
             "ops",
             (rate(Projecting.WITHOUT_EFFECT, "statement", "{{statement}}"),),
+        ),
+    ),
+    "HTTP API": (
+        Panel("Requests a second", "ops", (rate(Serving.REQUESTS, "status", "{{status}}"),)),
+        Panel("Requests a second by route", "ops", (rate(Serving.REQUESTS, "route, method", ROUTE),)),
+        Panel("Time until an answer begins", "s", quantiles(Serving.SECONDS, "route, method", ROUTE)),
+        Panel("Events accepted a second", "ops", (rate(Serving.ACCEPTED, "domain", "{{domain}}"),)),
+        Panel(
+            "Waits for an effect in an hour",
+            "short",
+            (took(Serving.WAITS, "1h", "domain, outcome", "{{domain}} {{outcome}}"),),
+        ),
+        Panel(
+            "Refused for being too many, in an hour",
+            "short",
+            (
+                Query(
+                    f'sum by (route) (increase({Serving.REQUESTS.series}{{status="429"}}[1h]))', "{{route}}"
+                ),
+            ),
         ),
     ),
     "Jobs and processes": (

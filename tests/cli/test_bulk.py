@@ -31,6 +31,12 @@ def test_columns_and_keys_are_the_same_fields(tmp_path: Path) -> None:
     ]
 
 
+def test_entries_are_imported_in_somebodys_name(tmp_path: Path) -> None:
+    file = written(tmp_path, "a.csv", "content\nAt nine.\n")
+    assert [entry.actor_id for entry in read_entries(file, "faq")] == [None]
+    assert [entry.actor_id for entry in read_entries(file, "faq", "ann")] == ["ann"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [

@@ -11,7 +11,7 @@ from cli.failure import Failed
 from cli.main import app
 from cli.policy import read_policy
 from cli.toml import to_toml
-from schemas.policy import LearningPolicy, Phrases, Retention, content, policy_hash
+from schemas.policy import LearningPolicy, Phrases, Retention, TwoPairsOfEyes, content, policy_hash
 
 
 def written(folder: Path, text: str) -> Path:
@@ -33,6 +33,7 @@ def test_every_value_survives(tmp_path: Path) -> None:
         phrases=Phrases(does_not_know=("ich weiß nicht",)),
         retention=Retention(days=365),
         calibration=((45, 10), (60, 30), (99, 100)),
+        two_pairs_of_eyes=TwoPairsOfEyes(imports=True),
     )
     assert read_policy(written(tmp_path, to_toml(content(policy)))) == policy
 
@@ -46,6 +47,11 @@ def test_every_value_survives(tmp_path: Path) -> None:
         ("this is not toml", "is not TOML"),
         ("calibration = [[50, 40], [50, 60]]", "calibration: Value error, [50, 60] cannot follow [50, 40]"),
         ("calibration = [[50, 40], [60, 39]]", "calibration: Value error, [60, 39] cannot follow [50, 40]"),
+        ("[two_pairs_of_eyes]\nimport = true", "two_pairs_of_eyes.import: Extra inputs are not permitted"),
+        (
+            "[two_pairs_of_eyes]\nimports = 3",
+            "two_pairs_of_eyes.imports: Input should be a valid boolean",
+        ),
         ("calibration = [[50, 101]]", "calibration.0.1: Input should be less than or equal to 100"),
     ],
 )
@@ -59,3 +65,13 @@ def test_a_policy_that_calibrates_nothing_is_named_as_before_there_was_calibrati
     assert policy_hash(LearningPolicy()) == "ce92a7c6eb6a13ee"
     assert "calibration" not in content(LearningPolicy(calibration=()))
     assert policy_hash(LearningPolicy(calibration=((50, 50),))) != policy_hash(LearningPolicy())
+
+
+def test_a_policy_that_asks_for_no_second_pair_of_eyes_is_named_as_before() -> None:
+    nothing, asking = TwoPairsOfEyes(), TwoPairsOfEyes(urgent_corrections=True)
+    assert "two_pairs_of_eyes" not in content(LearningPolicy(two_pairs_of_eyes=nothing))
+    assert content(LearningPolicy(two_pairs_of_eyes=asking))["two_pairs_of_eyes"] == {
+        "urgent_corrections": True,
+        "imports": False,
+    }
+    assert policy_hash(LearningPolicy(two_pairs_of_eyes=asking)) != policy_hash(LearningPolicy())

@@ -9,7 +9,7 @@ import pytest
 
 from cli.toml import to_toml
 from runtime.embedding import Embedder
-from schemas.policy import LearningPolicy, content
+from schemas.policy import LearningPolicy, TwoPairsOfEyes, content
 from streams.learning.decider import Learning
 from streams.learning.judging import Approval, Judgement
 from streams.trial import Trial
@@ -70,6 +70,14 @@ async def test_approval_by_confidence_is_held_against_reviewers(looked_at: Repla
     assert (
         found["counts"]["approved by the policy"]["would"] > found["counts"]["approved by the policy"]["was"]
     )
+
+
+async def test_a_second_pair_of_eyes_is_more_to_review(looked_at: Replayed, tmp_path: Path) -> None:
+    asking = TwoPairsOfEyes(urgent_corrections=True, imports=True)
+    found = await tried(looked_at, tmp_path, two_pairs_of_eyes=asking)
+    assert found["reviews_added"] > 0
+    assert any(flip["was"].endswith("approved by urgency") for flip in found["flips"])
+    assert ("imported", "proposed") in {(flip["was"], flip["would"]) for flip in found["flips"]}
 
 
 async def test_people_read_it(looked_at: Replayed, tmp_path: Path) -> None:

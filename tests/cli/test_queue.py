@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from schemas.conversation import ConversationRecorded, Message
 from schemas.correction import ResponseCorrected
 from schemas.event import Event
 from schemas.feedback import FeedbackGiven
-from schemas.knowledge import KnowledgeProposed
+from schemas.knowledge import KnowledgeImported, KnowledgeProposed
 from schemas.outcome import RequestRefused
 from schemas.review import ItemApproved, ItemRejected, MergeReverted
 from schemas.standing import ItemState, Parts, Words
@@ -82,17 +83,51 @@ def item_of_four_sources(log: Log) -> UUID:
     return item
 
 
-async def shown(database: str, *words: str) -> Any:
-    """What `queue show` gives of such an item."""
+def item_for_two(log: Log) -> UUID:
+    """An item that was imported, and said urgently in the same conversation of nobody else."""
+    imported = log.event(KnowledgeImported(content="Yes.", source="faq", external_id="q1", actor_id="ann"))
+    urgent = log.event(
+        ResponseCorrected(
+            conversation_id=CONVERSATION, original_response="No.", corrected_answer="Yes.", priority="urgent",
+            actor_id="ann",
+        )
+    )  # fmt: skip
+    item = log.new_id()
+    proposed = out.ItemProposed(
+        shop_id=SHOP,
+        item_id=item,
+        source=source_of(imported, 80, "manual"),
+        parts=Parts(answer="answer"),
+        now=pending(80),
+        second_pair_for="import",
+        needs_second_pair=True,
+    )
+    log.add(imported, proposed, vectors={"answer": 1})
+    corroborated = out.ItemCorroborated(
+        shop_id=SHOP,
+        item_id=item,
+        source=source_of(urgent, 95, "correction"),
+        parts=Parts(answer="answer"),
+        similarity=1.0,
+        now=pending(95),
+        second_pair_for="urgency",
+    )
+    log.add(urgent, CorrectionStored(shop_id=SHOP, id=urgent.id), corroborated)
+    return item
+
+
+async def shown(
+    database: str, *words: str, build: Callable[[Log], UUID] = item_of_four_sources, command: str = "show"
+) -> Any:
+    """What `queue show`, or another command, gives of such an item."""
     settings = Settings(kafka_bootstrap_servers="nowhere:9092", database_url=database)
     log = Log().opened()
-    item = item_of_four_sources(log)
+    item = build(log)
+    about = (str(item),) if command == "show" else ()
     async with await postgres.create_pool(settings, "learning", max_size=2) as pool:
         writer = new_writer(pool)
         await writer.apply(0, await writer.position(0), log.entries)
-    result = await relearn(
-        "queue", "show", "--shop", str(SHOP), str(item), *words, env=settings.environment()
-    )
+    result = await relearn("queue", command, "--shop", str(SHOP), *about, *words, env=settings.environment())
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -122,6 +157,16 @@ async def test_each_source_is_shown_with_its_own_words(database: str) -> None:
     text = " ".join(lines)
     assert "feedback star_rating, rating 1, base confidence 50, 2026-11-21 12:00:02" in text
     assert "correction normal, similarity 0.9123, base confidence 80, 2026-11-21 12:00:03" in text
+
+
+async def test_it_is_told_why_a_second_pair_of_eyes_is_needed(database: str) -> None:
+    told = " ".join((await shown(database, build=item_for_two)).split())
+    assert "needs a second pair of eyes: imported from faq as q1, by ann; urgent, by ann" in told
+
+
+async def test_the_list_tells_of_it_too(database: str) -> None:
+    told = " ".join((await shown(database, build=item_for_two, command="list")).split())
+    assert "pending manual, confidence 95, needs a second pair of eyes" in told
 
 
 async def test_a_program_gets_the_words_too(database: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncpg
 import pytest
 
 from cli.migrate import migrator_of
@@ -52,7 +53,8 @@ async def test_one_shop_alone_is_verified(replayed: Replayed) -> None:
 async def test_a_rebuild_makes_the_tables_what_the_log_says(replayed: Replayed) -> None:
     await replayed.execute("CREATE ROLE looks_on")
     await replayed.execute(
-        "GRANT USAGE ON SCHEMA learning TO looks_on; GRANT SELECT ON learning_queue TO looks_on"
+        "GRANT USAGE ON SCHEMA learning TO looks_on; GRANT SELECT ON learning_queue TO looks_on;"
+        "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA learning TO looks_on"
     )
     await replayed.execute("UPDATE learning_queue SET question = 'spoilt'")
     assert (await replayed.different())["learning_queue"] > 20
@@ -61,12 +63,26 @@ async def test_a_rebuild_makes_the_tables_what_the_log_says(replayed: Replayed) 
     assert await replayed.different() == {}
     assert await replayed.schemas() == ["learning"]
     conn = await replayed.connect()
-    assert await conn.fetchval("SELECT has_table_privilege('looks_on', 'learning_queue', 'SELECT')")
-    await conn.execute("REVOKE ALL ON ALL TABLES IN SCHEMA learning FROM looks_on")
-    await conn.execute("REVOKE ALL ON SCHEMA learning FROM looks_on; DROP ROLE looks_on")
+    for role in ("looks_on", "relearn_reader"):
+        assert await conn.fetchval("SELECT has_table_privilege($1::NAME, 'learning_queue', 'SELECT')", role)
+        assert await conn.fetchval(
+            "SELECT has_function_privilege($1::NAME, 'explained_search(INTEGER, TEXT, VECTOR, INTEGER)', 'EXECUTE')",
+            role,
+        )
+    await conn.execute("DROP OWNED BY looks_on; DROP ROLE looks_on")
+    await _of_one_shop_alone(conn)
     await conn.close()
     validated = await replayed.run("migrate", "validate")
     assert validated.exit_code == 0, validated.output
+
+
+async def _of_one_shop_alone(conn: asyncpg.Connection) -> None:
+    """The new tables keep shops apart as the old ones did."""
+    shop = await conn.fetchval("SELECT min(shop_id) FROM learning_queue")
+    async with conn.transaction():
+        await conn.execute("SET LOCAL ROLE relearn_reader")
+        await conn.execute("SELECT set_config('relearn.shop_ids', $1, TRUE)", str(shop))
+        assert await conn.fetchval("SELECT array_agg(DISTINCT shop_id) FROM learning_queue") == [shop]
 
 
 async def test_the_tables_as_they_once_were(looked_at: Replayed) -> None:

@@ -13,7 +13,9 @@ from aiokafka import TopicPartition
 from cli.standing import observers
 from runtime import kafka, postgres
 from runtime.closing import connected
+from runtime.registry import register
 from runtime.settings import Settings
+from schemas.generation import FIRST, Generation, Registered, Transformation
 from schemas.learning import ItemReleased
 from schemas.topics import DOMAINS, LEARNING
 from streams.enrichment.inputs import group_of
@@ -133,3 +135,19 @@ async def test_domains_are_waited_for_side_by_side(stage: Stage) -> None:
         for _ in range(20):
             looks = (one._is_anything(one.topics.inputs[0].name, 0, 0, 1) for one in each)
             assert all(await asyncio.gather(*looks))
+
+
+async def test_generations_are_told(halfway: Stage) -> None:
+    first = Generation(number=FIRST, model="all-MiniLM-L6-v2", partitions=4)
+    second = first.model_copy(update={"number": 2, "transformation": Transformation(kind="erased", of=1)})
+    told = {"domain": LEARNING.name, "current": 1, "generations": (first, second)}
+    env = halfway.settings.environment()
+    found = orjson.loads((await relearn("status", "--json", env=env)).stdout)
+    assert {(row["domain"], row["generation"], row["is"]) for row in found["generations"]} == {
+        (domain, 1, "current") for domain in DOMAINS
+    }
+    for more, phase in (({}, "made"), ({"phase": "adopting", "next": 2}, "adopting")):
+        await register(halfway.settings, Registered.model_validate(told | more))
+        words = (await relearn("status", env=env)).stdout
+        lines = [" ".join(line.split()) for line in words.splitlines()]
+        assert {"learning 1 current", f"learning 2 {phase}", "executions 1 current"} <= set(lines)

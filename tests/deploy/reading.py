@@ -21,6 +21,9 @@ KUBERNETES = ROOT / "deploy" / "kubernetes"
 BASE = KUBERNETES / "base"
 EXAMPLE = KUBERNETES / "overlays" / "example"
 
+API_USER = ROOT / "deploy" / "postgres" / "api.sql"
+"""Makes the API's own user of the database."""
+
 PINNED = re.compile(r"^[a-z0-9./-]+:(?!latest$)\w[\w.-]*\d[\w.-]*$")
 """An image with a tag that names a version."""
 

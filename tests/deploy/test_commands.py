@@ -22,7 +22,7 @@ ALL = [
     *(pytest.param(each, id=f"kubernetes {each.part}") for each in kubernetes_containers()),
 ]
 
-EMBEDDING = {"enricher"}
+EMBEDDING = {"enricher", "api"}
 """The parts that need the model."""
 
 

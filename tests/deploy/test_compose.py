@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
@@ -12,13 +12,17 @@ import yaml
 from check_jsonschema.builtin_schemas import get_builtin_schema
 from prometheus_client import CollectorRegistry
 
+from cli.tree import PARTS
 from runtime.embedded.kafka import server_properties
 from runtime.health import Health, HealthServer
-from tests.deploy.reading import PINNED, ROOT, VARIABLE, compose, parts_of_compose
+from runtime.settings import Settings
+from tests.deploy.reading import API_USER, PINNED, ROOT, VARIABLE, compose, parts_of_compose
 
 SERVICES = compose()["services"]
-RUNNING = ("enricher", "decider", "projector", "scheduler")
-ONCE = ("topics", "migrate")
+RUNNING = PARTS
+ONCE = ("topics", "migrate", "api-user")
+READERS = ("api",)
+"""Who has a user of the database that may only read."""
 
 
 def validator() -> jsonschema.Draft7Validator:
@@ -53,6 +57,8 @@ def test_a_part_waits_until_what_it_needs_is_ready(name: str) -> None:
     if has_database(name):
         assert needs["postgres"] == "service_healthy"
         assert needs["migrate"] == "service_completed_successfully"
+    if name in READERS:
+        assert needs["api-user"] == "service_completed_successfully"
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -82,16 +88,17 @@ def test_a_part_may_write_nowhere_but_in_its_volumes(name: str) -> None:
     assert part["cap_drop"] == ["ALL"]
     assert part["security_opt"] == ["no-new-privileges:true"]
     assert part["tmpfs"] == ["/tmp"]
-    assert part["networks"] == ["backend"]
+    assert part["networks"] == ["backend", *(["published"] if "ports" in part else [])]
     places = [*part["tmpfs"], *(each.split(":")[1] for each in part.get("volumes", []))]
     files = [part["environment"].get(f"RELEARN_{each}") for each in ("SNAPSHOT_DIR", "EMBEDDING_CACHE")]
     assert all(any(str(file).startswith(place) for place in places) for file in files if file)
 
 
-def test_servers_are_published_on_this_machine_alone() -> None:
-    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert ports
-    assert all(port.startswith("127.0.0.1:") for port in ports)
+def test_servers_and_the_api_are_published_on_this_machine_alone() -> None:
+    ports = {name: each["ports"] for name, each in SERVICES.items() if "ports" in each}
+    assert ports.keys() == {"kafka", "postgres", "api"}
+    assert all(port.startswith("127.0.0.1:") for each in ports.values() for port in each)
+    assert ports["api"] == [f"127.0.0.1:8000:{Settings.model_fields['api_port'].default}"]
 
 
 def test_every_variable_is_explained_and_no_password_has_a_default() -> None:
@@ -104,7 +111,7 @@ def test_every_variable_is_explained_and_no_password_has_a_default() -> None:
     assert {name for name, kind in asked.items() if kind == "?"} == {
         name for name, value in given.items() if not value
     }
-    assert asked["POSTGRES_PASSWORD"] == "?"
+    assert asked["POSTGRES_PASSWORD"] == asked["API_POSTGRES_PASSWORD"] == "?"
 
 
 def test_only_who_writes_tables_gets_the_password() -> None:
@@ -113,6 +120,17 @@ def test_only_who_writes_tables_gets_the_password() -> None:
         "projector",
         "scheduler",
     ]
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_who_only_reads_has_a_user_for_it(name: str) -> None:
+    url = urlsplit(SERVICES[name]["environment"]["RELEARN_DATABASE_URL"].replace(":?set it in .env", ""))
+    assert (url.username, url.password) == ("relearn_api", "${API_POSTGRES_PASSWORD}")
+    maker = SERVICES["api-user"]
+    (config,) = maker["configs"]
+    assert maker["entrypoint"][-1] == f"--file={config['target']}"
+    assert (ROOT / compose()["configs"][config["source"]]["file"]) == API_USER
+    assert maker["image"] == SERVICES["postgres"]["image"]
 
 
 def test_the_broker_takes_the_largest_record() -> None:
@@ -156,5 +174,4 @@ async def ended(port: int) -> int:
 
 
 def has_database(name: str) -> bool:
-    password: Any = "${POSTGRES_PASSWORD"
-    return password in yaml.safe_dump(SERVICES[name]["environment"])
+    return "${POSTGRES_PASSWORD" in yaml.safe_dump(SERVICES[name]["environment"])

@@ -119,8 +119,11 @@ def test_labels_say_what_it_is(workload: Document) -> None:
 @pytest.mark.parametrize("workload", RUNNING)
 async def test_probes_ask_what_is_served(workload: Document) -> None:
     (only,) = pod(workload)["containers"]
+    names = {"health": "RELEARN_HEALTH_PORT"} | (
+        {"http": "RELEARN_API_PORT"} if only["name"] == "api" else {}
+    )
     assert only["ports"] == [
-        {"name": "health", "containerPort": int(example_settings()["RELEARN_HEALTH_PORT"])}
+        {"name": name, "containerPort": int(example_settings()[setting])} for name, setting in names.items()
     ]
     waiting, ready = await answers(only, is_ready=False), await answers(only, is_ready=True)
     # A part that waits must not be started again for it, nor be taken for one that works.
@@ -141,7 +144,7 @@ def test_disruptions_and_services_choose_exactly_one_workload() -> None:
         "Service": lambda spec: spec["selector"],
     }
     found = [each for _, each in resources(BASE) if each["kind"] in chosen]
-    assert len(found) == 4
+    assert len(found) == 6
     for each in found:
         labels = chosen[each["kind"]](each["spec"])
         meant = [name for name, workload in workloads() if workload["metadata"]["labels"] == labels]
@@ -156,8 +159,24 @@ def test_a_part_may_reach_exactly_what_it_has_a_password_for() -> None:
     }
     assert allowed == {
         "relearn-to-kafka": having_secret("relearn-kafka"),
-        "relearn-to-postgres": having_secret("relearn-database"),
+        "relearn-to-postgres": having_secret("relearn-database") | having_secret("relearn-api-database"),
     }
+
+
+def test_who_only_reads_has_a_user_for_it_alone() -> None:
+    assert having_secret("relearn-api-database") == {"api"}
+    assert "api" not in having_secret("relearn-database")
+
+
+def test_calls_come_in_to_the_api_alone() -> None:
+    policies = [each for _, each in resources(BASE) if each["kind"] == "NetworkPolicy"]
+    opened = {
+        (port["port"], each["spec"]["podSelector"]["matchLabels"].get("app.kubernetes.io/component"))
+        for each in policies
+        for rule in each["spec"].get("ingress", ())
+        for port in rule["ports"]
+    }
+    assert opened == {("health", None), ("http", "api")}
 
 
 def test_brokers_are_where_the_network_lets_parts_go() -> None:

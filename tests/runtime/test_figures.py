@@ -12,7 +12,19 @@ from runtime.metrics import Counted, Gauged, Spread, Told
 
 ALL = [pytest.param(each, id=each.name) for each in figures()]
 
-LABELS = {"domain", "job_name", "outcome", "part", "partition", "projection", "reason", "state", "statement"}
+LABELS = {
+    "domain",
+    "job_name",
+    "method",
+    "outcome",
+    "part",
+    "partition",
+    "projection",
+    "reason",
+    "route",
+    "state",
+}
+LABELS |= {"statement", "status"}
 """None of them a shop's, a person's, or one that Prometheus sets itself."""
 
 

@@ -58,6 +58,21 @@ def test_sasl_without_credentials_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("servers")
+def test_an_issuer_needs_an_audience_and_a_way_that_nobody_can_change() -> None:
+    there = load_settings(oidc_issuer="https://id.example/", oidc_audience="relearn")
+    assert there.oidc_issuer == "https://id.example/", "as it calls itself"
+    assert load_settings(oidc_issuer="http://127.0.0.1:8080/x", oidc_audience="relearn").oidc_issuer
+    with pytest.raises(SettingsError, match=r"^RELEARN_OIDC_AUDIENCE must be set with RELEARN_OIDC_ISSUER"):
+        load_settings(oidc_issuer="https://id.example")
+    for url in ("http://id.example", "http://127.0.0.1.example", "http://127.0.0.1@id.example"):
+        with pytest.raises(SettingsError, match="RELEARN_OIDC_ISSUER is wrong: must begin with https://"):
+            load_settings(oidc_issuer=url, oidc_audience="relearn")
+    for url in ("id.example", "file:///etc/passwd", "https:// x", "http://[::1"):
+        with pytest.raises(SettingsError, match="RELEARN_OIDC_ISSUER is wrong"):
+            load_settings(oidc_issuer=url, oidc_audience="relearn")
+
+
+@pytest.mark.usefixtures("servers")
 def test_secrets_are_not_shown() -> None:
     settings = load_settings(kafka_sasl_password="hush")
     assert "hush" not in repr(settings)

@@ -179,6 +179,7 @@ def test_every_topic_is_a_channel_with_its_own_settings() -> None:
 
 def test_who_sends_and_who_receives_follows_the_registry() -> None:
     assert DOCUMENT["operations"].keys() == {
+        "send.learning.events",
         "receive.learning.events",
         "send.learning.reviews",
         "receive.learning.reviews",
@@ -187,6 +188,7 @@ def test_who_sends_and_who_receives_follows_the_registry() -> None:
         "send.learning.decisions",
         "receive.learning.decisions",
         "send.knowledge.live",
+        "send.tasks.events",
         "receive.tasks.events",
         "send.tasks.control",
         "receive.tasks.control",
@@ -195,6 +197,7 @@ def test_who_sends_and_who_receives_follows_the_registry() -> None:
         "send.executions.records",
         "receive.executions.records",
         "send.dead-letters",
+        "receive.keys",
     }
 
 

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
+from api.meters import Meters as ApiMeters
 from cli.enricher import Watch, tell_of
 from cli.operations.alerts import ALERTS, RUNBOOK, Alert
 from cli.operations.files import check, files, write
@@ -41,6 +42,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     tell_of([nobody], registry)
     DeciderMeters("learning", registry, list)
     ProjectionMeters("learning", registry)
+    ApiMeters(registry)
     Rounds(nobody, Health([]), registry, SystemClock())
     return set(_series(registry))
 

@@ -1,0 +1,1 @@
+"""HTTP for services, reviewers and applications: appends to input topics and reads tables."""
