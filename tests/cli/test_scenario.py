@@ -143,7 +143,10 @@ def test_the_policy_is_whole_and_of_the_model_in_force() -> None:
     assert {data["embedding_model"] for data in adopted} == {"other"}
     policy = LearningPolicy.model_validate(adopted[0]["policy"])
     assert policy.auto_approve_at == 95
-    assert adopted[0]["policy"].keys() == LearningPolicy.model_fields.keys() - {"calibration"}
+    assert adopted[0]["policy"].keys() == LearningPolicy.model_fields.keys() - {
+        "calibration",
+        "two_pairs_of_eyes",
+    }
 
 
 def test_reviews_name_what_earlier_events_make() -> None:

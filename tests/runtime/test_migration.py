@@ -203,8 +203,8 @@ async def test_upgrades_at_once_share_the_work(conn: asyncpg.Connection, empty_d
         ("DROP INDEX idx_learning_pending", "learning_queue: index idx_learning_pending is missing"),
         ("DROP TABLE owner_corrections", "owner_corrections: table is missing"),
         (
-            "ALTER TABLE learning_queue ALTER question TYPE VARCHAR(9)",
-            "learning_queue: column question is character varying(9), expected text",
+            "ALTER TABLE owner_corrections ALTER correction_context TYPE VARCHAR(9)",
+            "owner_corrections: column correction_context is character varying(9), expected text",
         ),
         (
             "ALTER TABLE learning_queue ALTER updated_at DROP NOT NULL",
