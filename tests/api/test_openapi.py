@@ -19,6 +19,7 @@ NOT_ASKED = ("unsupported_method", "use_after_free", "ensure_resource_availabili
 """Checks of things that our document does not speak of."""
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_answers_are_as_they_are_declared(replayed: Replayed, tmp_path: Path) -> None:
     with served(replayed.settings, api_rate="1000000/second") as api:
