@@ -18,7 +18,7 @@ from tests.api.recorded import fetched
 from tests.api.served import Served
 
 NDJSON = {"content-type": "application/x-ndjson"}
-SHOP = 31
+SHOP = 51
 OUTSTANDING = 20
 """Entries."""
 
