@@ -25,6 +25,7 @@ from cli.toml import to_toml
 from cli.writing import Manner, carry_out, report
 from runtime.clock import SystemClock
 from runtime.durable import write_whole
+from runtime.reading import partitions_of
 from runtime.settings import Settings
 from schemas.control import PolicyAdopted
 from schemas.event import Event
@@ -203,16 +204,19 @@ def read_policy(file: Path, model: type[BaseModel] = LearningPolicy) -> BaseMode
 async def _adoptions(
     settings: Settings, topics: DomainTopics, policy: BaseModel, adopted_by: str
 ) -> list[Event[PolicyAdopted]]:
+    """One for each partition, also where nothing has been decided yet."""
+    models = {each.partition: each.model for each in await policies_in_force(settings, topics)}
+    usual = next(iter(models.values()), settings.of(topics.name).embedding_model)
     now = SystemClock().now()
     return [
         to_partition(
             PolicyAdopted(
-                partition=each.partition,
+                partition=partition,
                 policy=content(policy),
-                embedding_model=each.model,
+                embedding_model=models.get(partition, usual),
                 adopted_by=adopted_by,
             ),
             now,
         )
-        for each in await policies_in_force(settings, topics)
+        for partition in range(await partitions_of(settings, topics.log))
     ]

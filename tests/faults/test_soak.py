@@ -139,11 +139,11 @@ class Soak:
     async def snapshots_rot(self) -> None:
         await self.house.keeper.stop("decider-b")
         folder = self.settings.snapshot_dir
-        for path in sorted(folder.iterdir()) if folder and folder.exists() else ():
+        # The other decider writes its own meanwhile.
+        for path in sorted(folder.glob("*.snapshot")) if folder else ():
             rotten = bytearray(path.read_bytes())
-            if rotten:
-                rotten[self._chance.randrange(len(rotten))] ^= 0xFF
-                path.write_bytes(rotten)
+            rotten[self._chance.randrange(len(rotten))] ^= 0xFF
+            path.write_bytes(rotten)
         await self.house.keeper.start(self.settings, "decider-b")
 
     async def the_disk_is_full(self) -> None:
