@@ -34,6 +34,14 @@ SEED = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6
 _numbers = itertools.count(1)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes test, one has all of a file, and one all that asks the one API."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group("api" if file.startswith("tests/api/") else file))
+
+
 @pytest.fixture(autouse=True)
 def untouched_logging() -> Iterator[None]:
     """A command that a test runs in this process configures the log; the next test must not hear of it."""
