@@ -24,7 +24,7 @@ demo: $(STAMP) ## Run the whole of it on this machine, with a story to follow
 	$(BIN)/relearn demo
 
 test: $(STAMP) ## Run the tests, with a real broker and a real PostgreSQL
-	$(BIN)/pytest -m "not slow" -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -m "not slow" -n 2 --no-loadscope-reorder
 
 test-slow: $(STAMP) ## Run the tests that take longer
 	$(BIN)/pytest -m slow
