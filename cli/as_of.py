@@ -15,6 +15,7 @@ from cli.replaying import Moment, bar, ends_of_moment
 from cli.screen import show, table
 from projections.contents import Contents
 from projections.domains import PROJECTIONS
+from projections.schemas import Schemas
 from projections.scratch import scratch
 from runtime.settings import Settings
 from schemas.topics import LEARNING
@@ -51,16 +52,16 @@ def as_of(
 async def _as_of(
     settings: Settings, domain: str, moment: str, sql: str | None, keep: str | None
 ) -> list[dict[str, Any]]:
-    projection, migrator = PROJECTIONS[domain], migrator_of(settings, domain)
+    projection, migrator, schemas = PROJECTIONS[domain], migrator_of(settings, domain), Schemas()
     ends, _ = await ends_of_moment(settings, projection, moment)
     with bar(domain) as progress:
         progress.begin(sum(ends.values()))
-        async with (
-            scratch(settings, projection, migrator, ends, progress.tell, name=keep) as conn,
-            conn.transaction(readonly=True),
-        ):
-            if sql:
-                return [dict(row) for row in await conn.fetch(sql)]
-            contents = Contents(conn, projection)
-            tables = (await contents.tables()).values()
-            return [{"table": each.name, "rows": (await contents.content(each)).rows} for each in tables]
+        async with scratch(settings, projection, migrator, ends, progress.tell, name=keep) as conn:
+            await schemas.refresh_views(conn)
+            await schemas.see_all(conn)
+            async with conn.transaction(readonly=True):
+                if sql:
+                    return [dict(row) for row in await conn.fetch(sql)]
+                contents = Contents(conn, projection)
+                tables = (await contents.tables()).values()
+                return [{"table": each.name, "rows": (await contents.content(each)).rows} for each in tables]

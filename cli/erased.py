@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -20,6 +19,8 @@ from schemas.topics import DAY_MS, DEAD_LETTERS, LEARNING, Topic
 
 FADING = (*LEARNING.inputs, LEARNING.enriched, DEAD_LETTERS)
 """Topics whose messages go with time."""
+
+COPY = "tables beside those that are read, until it is dropped: `relearn rebuild --clean`, if nobody kept it by name"
 
 COLUMNS = ("at", "shop", "what", "erased", "in the log", "record")
 
@@ -35,19 +36,32 @@ class Place:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What tables and brokers tell. `copies`: other schemas with such tables."""
+
+    erasures: Sequence[Row]
+    replaced_rows: int
+    copies: Sequence[str]
+    topics: Mapping[str, Mapping[str, str]]
+
+
 def show_report(settings: Settings, shop: int | None, as_json: bool) -> None:
     """Prints every erasure, and where its bytes are."""
-    erasures, told, replaced = asyncio.run(_look(settings, shop))
-    places = list(_places(settings, erasures, told, replaced)) if erasures else []
-    listed = [{**each, "in_topics_until": max(_untils(each["at"], told), default=None)} for each in erasures]
+    seen = asyncio.run(_look(settings, shop))
+    places = list(_places(settings, seen)) if seen.erasures else []
+    listed = [
+        {**each, "in_topics_until": max(_untils(each["at"], seen.topics), default=None)}
+        for each in seen.erasures
+    ]
     said = {"erasures": listed, "places": [asdict(place) for place in places]}
     show(said, as_json, lambda out: _print(out, listed, places))
 
 
-async def _look(settings: Settings, shop: int | None) -> tuple[list[Row], Mapping[str, Any], int]:
+async def _look(settings: Settings, shop: int | None) -> Seen:
     async with queries(settings) as ask:
-        erasures, replaced = await ask.erasures(shop), await ask.replaced_rows()
-    return erasures, await topic_configs(settings, (*FADING, *LEARNING.feeds)), replaced
+        tables = await ask.erasures(shop), await ask.replaced_rows(), await ask.copies()
+    return Seen(*tables, await topic_configs(settings, (*FADING, *LEARNING.feeds)))
 
 
 def _untils(at: datetime, told: Mapping[str, Mapping[str, str]]) -> list[datetime]:
@@ -63,35 +77,36 @@ def _until(at: datetime, config: Mapping[str, str]) -> datetime | None:
     return None if kept < 0 or segment < 0 else at + timedelta(milliseconds=kept + segment)
 
 
-def _places(
-    settings: Settings, erasures: Sequence[Row], told: Mapping[str, Mapping[str, str]], replaced: int
-) -> Iterator[Place]:
+def _places(settings: Settings, seen: Seen) -> Iterator[Place]:
     """For the last erasure; what came before it is gone sooner."""
-    at = erasures[-1]["at"]
-    yield from _logs(settings, is_in_log=not all(each["from_log"] for each in erasures))
-    yield from (_fading(settings, topic, at, told) for topic in FADING)
+    at = seen.erasures[-1]["at"]
+    if not all(each["from_log"] for each in seen.erasures):
+        why = "kept for ever: until a generation without the words is adopted"
+        yield Place(settings.topic(LEARNING.log.name), None, why)
+    yield from _of_generations(settings)
+    yield from (_fading(settings, topic, at, seen.topics) for topic in FADING)
     for feed in LEARNING.feeds:
         yield Place(settings.topic(feed.name), None, "earlier values, until the brokers compact the topic")
     yield Place(
         "postgres",
         None,
-        f"{replaced:,} rows that were replaced, until VACUUM; WAL and backups as you keep them",
+        f"{seen.replaced_rows:,} rows that were replaced, until VACUUM; WAL and backups as you keep them",
     )
+    for schema in seen.copies:
+        yield Place(f"schema {schema}", None, COPY)
     yield Place("snapshots", None, "of deciders that have had the partition before, until they save it again")
     yield Place("embedding caches", None, "vectors without words, until newer ones take their place")
     yield Place("exports", None, "files of `relearn log export`: not known here")
 
 
-def _logs(settings: Settings, *, is_in_log: bool) -> Iterator[Place]:
-    """The current log, and those that it was copied from."""
+def _of_generations(settings: Settings) -> Iterator[Place]:
+    """The topics that are not those of the current generation."""
     known = settings.registered(LEARNING.name)
-    if is_in_log:
-        why = "kept for ever: until a generation without the words is adopted"
-        yield Place(settings.topic(LEARNING.log.name), None, why)
+    current = {settings.topic(topic.name) for topic in LEARNING}
     for each in known.generations:
-        if each.number != known.current:
-            name = each.names.get(LEARNING.log.name, LEARNING.log.name)
-            yield Place(settings.topic_prefix + name, None, f"until `relearn generation drop {each.number}`")
+        within = settings.within(LEARNING.name, each.number)
+        for name in sorted({within.topic(topic.name) for topic in LEARNING} - current):
+            yield Place(name, None, f"until `relearn generation drop {each.number}`")
 
 
 def _fading(settings: Settings, topic: Topic, at: datetime, told: Mapping[str, Mapping[str, str]]) -> Place:

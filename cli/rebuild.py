@@ -28,7 +28,7 @@ def rebuild(
         int, typer.Option("--parallel", min=1, help="How many processes load partitions at once.")
     ] = EVERY_CORE,
     clean: Annotated[
-        bool, typer.Option("--clean", help="Only drop what an interrupted rebuild has left.")
+        bool, typer.Option("--clean", help="Only drop what has been left by an interruption.")
     ] = False,
     as_json: Json = False,
 ) -> None:

@@ -43,6 +43,8 @@ def verify(
     Jobs make some tables from others (solutions, quality policies, views): no record decides these.
     """
     if shop:
+        if domain not in (None, [LEARNING.name]):
+            raise Failed(f"only {LEARNING.name} has shops: --shop goes with no other --domain")
         domain = [LEARNING.name]
     settings = settings_for(domain)
     found = {name: asyncio.run(_verify(settings, name, shop)) for name in settings.domains}

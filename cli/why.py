@@ -28,7 +28,10 @@ TELLING = (
 )
 """Fields of events that say most; the first one that an event has is shown."""
 
-STANDING = ("status", "question", "content", "proposed_content", "confidence_score", "success", "model_tier")
+STANDING = (
+    *("status", "question", "content", "proposed_content", "confidence_score", "success", "model_tier"),
+    *("feedback_type", "rating", "corrected_answer", "response_text", "transcript", "created_at"),
+)
 
 WIDTH = 100
 

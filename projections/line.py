@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,12 +11,13 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from projections.failures import LogRefused
-from projections.lineage import Appearance, Lineage, Trace
+from projections.lineage import Lineage, Place, Trace
 from projections.projection import Projection
 from runtime.reading import decode, end_of, read, reader, tps_of
 from runtime.settings import Settings
 from schemas.record import Record
 from schemas.saying import without_vectors
+from schemas.standing import Source
 from schemas.topics import DOMAINS
 
 LEADS = ("knowledge_id", "item_id", "supersedes", "superseded_by", "split_from", "new_item_id")
@@ -49,17 +50,25 @@ class Line:
         Raises:
             LogRefused: if the log lacks a record that the tables show.
         """
+        return await self._entity(id, is_asked_for=True)
+
+    async def _entity(self, id: str, *, is_asked_for: bool) -> Told | None:
         trace = await self.lineage.trace(id)
         if trace is None:
             return None
-        self._seen.add(id)
-        history = [await self._appearance(trace, each) for each in trace.appearances]
-        line = [each for other in _leads(history) if (each := await self._other(other)) is not None]
+        self._seen.add(trace.id)
+        decided = {place: await self._decided(*place) for place in trace.places}
+        history = [told for place, record in decided.items() for told in self._said(trace, place, record)]
+        others = list(_leads(history))
+        if is_asked_for:
+            # A record tells by itself what else it decided.
+            others += _told_by(trace.id, decided.values())
+        line = [each for other in others if (each := await self._other(other)) is not None]
         first = trace.appearances[0]
         return {
             "domain": self.projection.name,
             "entity": first.entity,
-            "id": id,
+            "id": trace.id,
             "shop_id": first.shop_id or None,
             "now": trace.now,
             "history": history,
@@ -79,22 +88,21 @@ class Line:
         return told
 
     async def _other(self, id: str) -> Told | None:
-        return None if id in self._seen else await self.entity(id)
+        return None if id in self._seen else await self._entity(id, is_asked_for=False)
 
-    async def _appearance(self, trace: Trace, at: Appearance) -> Told:
-        told: Told = {"at": at.at, "actor": at.actor, "action": at.action}
-        record = await self._read(at.log_partition, at.log_offset)
+    async def _decided(self, partition: int, offset: int) -> Record:
+        record = await self._read(partition, offset)
         if record is None:
-            raise LogRefused(
-                f"the log lacks {self.projection.log}[{at.log_partition}] {at.log_offset}: relearn log verify"
-            )
-        said = (o for o in record.outcomes if o.entity_id == trace.id and type(o).__name__ == at.action)
-        outcome = next(said, None)
-        return {
-            **told,
-            **self._record(record, at.log_partition, at.log_offset),
-            "outcome": None if outcome is None else without_vectors(outcome),
-        }
+            raise LogRefused(f"the log lacks {self.projection.log}[{partition}] {offset}: relearn log verify")
+        return record
+
+    def _said(self, trace: Trace, place: Place, record: Record) -> Iterator[Told]:
+        """What one record decided about the entity, in the order of its outcomes: the audit does not know that."""
+        audited = {each.action: each for each in trace.at(place)}
+        for outcome in record.outcomes:
+            if outcome.entity_id == trace.id and (at := audited.get(type(outcome).__name__)) is not None:
+                told: Told = {"at": at.at, "actor": at.actor, "action": at.action}
+                yield {**told, **self._record(record, *place), "outcome": without_vectors(outcome)}
 
     def _record(self, record: Record, partition: int, offset: int) -> Told:
         event, given = record.event, record.input
@@ -128,9 +136,18 @@ class Line:
         return None
 
 
+def _told_by(id: str, records: Iterable[Record]) -> Iterator[str]:
+    """The ids of items that a report became a source of."""
+    for record in records:
+        for outcome in record.outcomes:
+            source = getattr(outcome, "source", None)
+            if isinstance(source, Source) and str(source.source_id) == id and outcome.entity_id is not None:
+                yield outcome.entity_id
+
+
 def _leads(history: list[Told]) -> Iterator[str]:
     """The ids of other entities that these outcomes name."""
     for each in history:
-        outcome = each["outcome"] or {}
+        outcome = each["outcome"]
         for said in (outcome, outcome.get("was") or {}, outcome.get("now") or {}):
             yield from (said[name] for name in LEADS if name in said)

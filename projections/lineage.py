@@ -11,6 +11,9 @@ from asyncpg import DataError
 
 from projections.queries import Queries
 
+Place = tuple[int, int]
+"""Partition and offset of a record in the log."""
+
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
@@ -18,11 +21,17 @@ class Appearance:
 
     shop_id: int
     entity: str
+    entity_id: str
     at: datetime
     actor: str | None
     action: str
     log_partition: int
     log_offset: int
+
+    @property
+    def place(self) -> Place:
+        """Where the record stands."""
+        return self.log_partition, self.log_offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,15 @@ class Trace:
     id: str
     appearances: Sequence[Appearance]
     now: Mapping[str, Any] | None
+
+    @property
+    def places(self) -> Sequence[Place]:
+        """Of the records, in the order in which they were decided."""
+        return list(dict.fromkeys(each.place for each in self.appearances))
+
+    def at(self, place: Place) -> Sequence[Appearance]:
+        """What one record decided about it, in any order."""
+        return [each for each in self.appearances if each.place == place]
 
 
 class Lineage(Queries):
@@ -48,4 +66,4 @@ class Lineage(Queries):
         except DataError:
             # Ids of this domain look otherwise.
             return None
-        return Trace(id, found, rows[0] if rows else None) if found else None
+        return Trace(found[0].entity_id, found, rows[0] if rows else None) if found else None

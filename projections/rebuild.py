@@ -13,6 +13,7 @@ from projections.loading import Ends, Tell, shorter
 from projections.positions import NOWHERE, Positions, Shown
 from projections.projection import Projection
 from projections.schemas import Schemas
+from projections.scratch import drop_abandoned
 from runtime import postgres
 from runtime.migration import Migrator
 from runtime.settings import Settings
@@ -113,7 +114,7 @@ class Rebuild:
         return Rebuilt(self._projection.name, records, resumed)
 
     async def clean(self) -> list[str]:
-        """Drops what interrupted rebuilds have left; returns the names of the schemas.
+        """Drops what interrupted rebuilds, and whoever built tables only to look, have left; returns the names.
 
         Raises:
             SchemaHeld: if a rebuild is running.
@@ -123,7 +124,7 @@ class Rebuild:
             gone = [name for name in left if name in (self._built, self._old)]
             for name in gone:
                 await self._schemas.drop(conn, name)
-        return gone
+            return gone + await drop_abandoned(conn, self._live)
 
     def _building(self) -> AbstractAsyncContextManager[Builder]:
         made = self._migrator.beside(self._built)

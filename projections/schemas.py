@@ -12,6 +12,8 @@ import stamina
 from asyncpg import Connection
 from asyncpg.exceptions import LockNotAvailableError
 
+from projections.positions import ALL_SHOPS
+
 PATIENCE_SECONDS = 60.0
 """How long a swap or a drop is tried against those who hold the schema."""
 
@@ -78,6 +80,10 @@ class Schemas:
                     await self._sql.wait_briefly(conn)
                     await conn.execute(statement)
 
+    async def rename(self, conn: Connection, schema: str, becomes: str) -> None:
+        """Gives a schema another name, which is free."""
+        await conn.execute(await self._sql.rename_statement(conn, schema=schema, becomes=becomes))
+
     async def swap(
         self, conn: Connection, live: str, built: str, old: str, ready: Callable[[], Awaitable[None]]
     ) -> None:
@@ -97,8 +103,8 @@ class Schemas:
                     await self._sql.shut(conn, schema=live)
                     await ready()
                     await self._execute(conn, self._sql.grant_statements(conn, source=live, target=built))
-                    await conn.execute(await self._sql.rename_statement(conn, schema=live, becomes=old))
-                    await conn.execute(await self._sql.rename_statement(conn, schema=built, becomes=live))
+                    await self.rename(conn, live, old)
+                    await self.rename(conn, built, live)
 
     async def copy(self, conn: Connection, source: str, target: str, tables: tuple[str, ...]) -> None:
         """Fills tables of one schema with the rows of another's."""
@@ -108,6 +114,10 @@ class Schemas:
     async def refresh_views(self, conn: Connection) -> None:
         """Computes every materialized view of the schema in front."""
         await self._execute(conn, self._sql.refresh_statements(conn))
+
+    async def see_all(self, conn: Connection) -> None:
+        """Lets views show every shop to this connection."""
+        await self._sql.see(conn, shops=ALL_SHOPS)
 
     async def _execute(self, conn: Connection, statements: AsyncIterator[Any]) -> None:
         for statement in [row["statement"] async for row in statements]:

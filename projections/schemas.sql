@@ -30,6 +30,10 @@ SELECT format('REFRESH MATERIALIZED VIEW %I.%I', schemaname, matviewname) AS sta
  WHERE schemaname = current_schema()
  ORDER BY matviewname;
 
+-- name: see(shops)^
+-- For as long as the connection lives: views of metrics show these shops, and without this none.
+SELECT set_config('relearn.shop_ids', :shops, FALSE);
+
 -- name: copy_statements(source, target, tables)
 SELECT format('INSERT INTO %I.%I (%3$s) SELECT %3$s FROM %4$I.%2$I', :target::TEXT, c.relname,
               string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum), :source::TEXT) AS statement

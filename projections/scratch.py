@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 from asyncpg import Connection
 
@@ -16,8 +15,6 @@ from projections.schemas import SchemaHeld, Schemas, SchemaTaken
 from runtime import postgres
 from runtime.migration import Migrator
 from runtime.settings import Settings
-
-_numbers = itertools.count(1)
 
 
 @asynccontextmanager
@@ -34,7 +31,7 @@ async def scratch(
     """A connection to a schema that holds what stands before these ends, and nothing else.
 
     `migrator`: of the tables that are read. The schema is dropped when the block ends, unless a `name` is given
-    that it is to keep.
+    under which it is kept: it gets that when the block has ended well, so whatever has the name is whole.
 
     Raises:
         LogRefused, RecordRefused: if the log, or one of its records, cannot be shown.
@@ -42,22 +39,22 @@ async def scratch(
         SchemaTaken: if one is there already, or the name is kept for rebuilds and schemas like this one.
     """
     schemas, live = Schemas(), migrator.schema
-    schema = name or f"{live}_scratch_{os.getpid()}_{next(_numbers)}"
+    schema = f"{live}_scratch_{uuid4().hex[:12]}"
     conn = await postgres.connect(settings, schema)
     try:
-        async with schemas.claimed(conn, schema):
+        async with schemas.claimed(conn, schema), schemas.claimed(conn, name or schema):
             await drop_abandoned(conn, live)
-            # What is there is somebody's: it is neither filled nor, if that fails, dropped.
-            if await schemas.is_there(conn, schema) or (name or "").startswith(tuple(reserved(live))):
-                raise SchemaTaken(schema)
+            # What is there is somebody's: it is never filled.
+            if name and (await schemas.is_there(conn, name) or name.startswith(tuple(reserved(live)))):
+                raise SchemaTaken(name)
             try:
                 async with building(settings, projection, migrator.beside(schema), parallel) as builder:
                     await builder.load(ends, tell)
                 yield conn
-            except BaseException:
-                await schemas.drop(conn, schema)
-                raise
-            if name is None:
+                if name is not None:
+                    await schemas.rename(conn, schema, name)
+            finally:
+                # Unless it has another name by now.
                 await schemas.drop(conn, schema)
     finally:
         await conn.close()
@@ -68,12 +65,14 @@ def reserved(live: str) -> list[str]:
     return [f"{live}_{use}" for use in ("scratch", "building", "old")]
 
 
-async def drop_abandoned(conn: Connection, live: str) -> None:
-    """Drops the scratch schemas of those who could not do so themselves."""
-    schemas = Schemas()
+async def drop_abandoned(conn: Connection, live: str) -> list[str]:
+    """Drops the scratch schemas of those who could not do so themselves; returns their names."""
+    schemas, gone = Schemas(), []
     for schema in await schemas.like(conn, f"{live}\\_scratch\\_%"):
         try:
             async with schemas.claimed(conn, schema):
                 await schemas.drop(conn, schema)
+                gone.append(schema)
         except SchemaHeld:
             continue
+    return gone

@@ -193,6 +193,10 @@ class LearningQueries(Queries):
         """Every erasure that was decided, oldest first; of all shops unless one is named."""
         return await self._rows("erasures", shop_id=shop_id)
 
+    async def copies(self) -> list[str]:
+        """The names of other schemas in this database that have such tables."""
+        return [row["nspname"] for row in await self._rows("copies")]
+
     async def replaced_rows(self) -> int:
         """How many rows were replaced or removed and still stand in the files of the tables."""
         async with self.sight.open() as conn:

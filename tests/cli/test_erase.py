@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli.erased import _until
+from cli.erased import Seen, _places, _until
 from runtime.settings import Settings
+from schemas.generation import Generation, Registered, names_of
+from schemas.topics import LEARNING
 from tests.cli.replayed import Replayed
 from tests.cli.running import relearn
 
@@ -47,6 +49,23 @@ def test_a_segment_goes_when_the_last_that_it_holds_is_old_enough(
     config: dict[str, str], days: int | None
 ) -> None:
     assert _until(AT, config) == (None if days is None else AT + timedelta(days=days))
+
+
+def test_copies_of_tables_and_topics_of_other_generations_are_places() -> None:
+    first = Generation(number=1, model="m", partitions=4)
+    names = names_of(LEARNING, 2, "partitions", first)
+    second = Generation(number=2, model="m", partitions=8, names=names)
+    known = Registered(domain=LEARNING.name, current=2, generations=(first, second))
+    settings = Settings(
+        kafka_bootstrap_servers="nowhere:9092", database_url="postgresql://nowhere"
+    ).following({LEARNING.name: known})
+    places = {
+        p.place: p.why for p in _places(settings, Seen([{"at": AT, "from_log": True}], 0, ["kept"], {}))
+    }
+    assert places["schema kept"]
+    for name in ("learning.decisions", "learning.events", "learning.enriched", "knowledge.live"):
+        assert places[name] == "until `relearn generation drop 1`"
+    assert "learning.decisions.2" not in places, "the log lost the words"
 
 
 async def test_where_nothing_was_erased_nothing_is_told(looked_at: Replayed) -> None:

@@ -27,6 +27,7 @@ async def test_who_looks_changes_nothing(replayed: Replayed, chance: random.Rand
         ("diff", "0:100", "0:300", *LEARN),
         ("policy", "try", str(policy)),
         ("log", "verify", *LEARN),
+        ("why", "0:300", *LEARN),
     )
     for words in looks:
         await killed(replayed.settings, *words, after=chance.uniform(1.0, 4.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from runtime.settings import Settings
 from schemas.policy import LearningPolicy
 from schemas.topics import every_topic
 from tests.cli.conftest import write_log
+from tests.cli.killed import killed
 from tests.cli.running import relearn
 from tests.streams.learning.said import approve, correction, reject
 from tests.streams.learning.story import Story
@@ -74,6 +76,17 @@ async def test_too_little_writes_nothing(judged: Settings, tmp_path: Path) -> No
     assert refused.exit_code == 1
     assert refused.stderr == "relearn: reviewers judged 50 items, and 6 folds need at least 60\n"
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_killed_it_has_written_a_whole_policy_or_none(
+    judged: Settings, tmp_path: Path, chance: random.Random
+) -> None:
+    file = tmp_path / "calibrated.toml"
+    for after in (chance.uniform(1.0, 3.0), chance.uniform(2.0, 5.0), 60.0):
+        await killed(judged, "policy", "calibrate", str(file), "--force", after=after)
+        assert not file.exists() or read_policy(file).calibration
+    assert read_policy(file) == LearningPolicy(calibration=((70, 20), (90, 80)))
+    assert list(tmp_path.iterdir()) == [file], "what a killed one has left is written over"
 
 
 async def said(settings: Settings, *words: str) -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import asyncpg
 import pytest
 
 from cli.migrate import migrator_of
 from projections.building import building
 from projections.learning.projection import PROJECTION
+from projections.scratch import scratch
 from schemas.topics import LEARNING
 from tests.cli.replayed import Replayed
 from tests.cli.running import relearn
@@ -48,6 +51,10 @@ async def test_one_shop_alone_is_verified(replayed: Replayed) -> None:
     await conn.close()
     assert (await replayed.run("verify", "--shop", str(other))).exit_code == 0
     assert (await replayed.run("verify", "--shop", str(touched))).exit_code == 1
+    env = replayed.settings.environment()
+    refused = await relearn("verify", "--shop", "1", "--domain", "executions", env=env)
+    assert refused.exit_code == 1
+    assert "only learning has shops" in refused.stderr
 
 
 async def test_a_rebuild_makes_the_tables_what_the_log_says(replayed: Replayed) -> None:
@@ -95,6 +102,8 @@ async def test_the_tables_as_they_once_were(looked_at: Replayed) -> None:
     ask = ("--sql", "SELECT count(*) AS items FROM learning_queue")
     assert await looked_at.told("as-of", at.isoformat(), *ask) == [{"items": 10}]
     assert await looked_at.told("as-of", f"0:{offset}", *ask) == [{"items": 10}]
+    views = ("--sql", "SELECT sum(count)::INTEGER AS items FROM learning_metrics")
+    assert await looked_at.told("as-of", f"0:{offset}", *views) == [{"items": 10}]
     rows = {each["table"]: each["rows"] for each in await looked_at.told("as-of", at.isoformat())}
     assert rows["learning_audit_log"] == before
     assert await looked_at.told("as-of", "2020-01-01", *ask) == [{"items": 0}]
@@ -102,6 +111,19 @@ async def test_the_tables_as_they_once_were(looked_at: Replayed) -> None:
     await looked_at.told("as-of", f"0:{offset}", "--keep", "learning_then")
     assert await looked_at.schemas() == ["learning", "learning_then"]
     await looked_at.execute("DROP SCHEMA learning_then CASCADE")
+
+
+async def test_a_name_is_given_to_whole_tables_alone(looked_at: Replayed) -> None:
+    migrator, name = migrator_of(looked_at.settings, LEARNING.name), "learning_kept"
+    for fails in (True, False):
+        with suppress(KeyError):
+            kept = scratch(looked_at.settings, PROJECTION, migrator, {0: 5}, lambda _: None, name=name)
+            async with kept:
+                assert name not in await looked_at.schemas()
+                if fails:
+                    raise KeyError
+        assert await looked_at.schemas() == (["learning"] if fails else ["learning", name])
+    await looked_at.execute(f"DROP SCHEMA {name} CASCADE")
 
 
 @pytest.mark.parametrize(
@@ -133,13 +155,14 @@ async def test_an_interrupted_rebuild_goes_on_or_is_cleaned_away(replayed: Repla
     assert found["resumed"] == 1
     assert await replayed.different() == {}
     await _half_built(replayed)
+    await _half_built(replayed, "learning_scratch_0123456789ab")
     assert (await relearn("rebuild", "--clean", env=env)).exit_code == 0
     assert await replayed.schemas() == ["learning"]
 
 
-async def _half_built(replayed: Replayed) -> None:
-    """As a rebuild leaves it that is killed after its first record."""
-    migrator = migrator_of(replayed.settings, LEARNING.name).beside("learning_building")
+async def _half_built(replayed: Replayed, schema: str = "learning_building") -> None:
+    """As a rebuild, or whoever looks, leaves it when killed after the first record."""
+    migrator = migrator_of(replayed.settings, LEARNING.name).beside(schema)
     async with building(replayed.settings, PROJECTION, migrator, 1) as builder:
         await builder.load({0: 1}, lambda _: None)
 

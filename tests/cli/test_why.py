@@ -36,6 +36,31 @@ async def test_knowledge_is_told_back_to_what_a_customer_said(looked_at: Replaye
     assert "embedding" not in item["now"]
 
 
+async def test_a_correction_leads_to_what_came_of_it(looked_at: Replayed) -> None:
+    id = await one(
+        looked_at,
+        "SELECT c.id FROM owner_corrections c JOIN learning_sources s ON s.source_id = c.id ORDER BY c.id LIMIT 1",
+    )
+    item = await one(looked_at, f"SELECT item_id FROM learning_sources WHERE source_id = '{id}'")
+    found = await looked_at.told("why", id.upper())
+    assert (found["entity"], found["id"]) == ("correction", id)
+    assert found["now"]["corrected_answer"] == found["history"][0]["event"]["data"]["corrected_answer"]
+    assert [each["id"] for each in found["line"]] == [item]
+
+
+async def test_what_one_record_decided_is_told_in_its_order(looked_at: Replayed) -> None:
+    conn = await looked_at.connect()
+    rows = await conn.fetch(
+        "SELECT DISTINCT entity_id FROM learning_audit_log WHERE action = 'ItemApproved' AND actor = 'policy'"
+    )
+    await conn.close()
+    assert len(rows) > 1
+    for row in rows:
+        actions = [each["action"] for each in (await looked_at.told("why", str(row[0])))["history"]]
+        assert actions[0] == "ItemProposed"
+        assert actions.index("ItemApproved") < actions.index("ItemApplied")
+
+
 async def test_people_see_a_tree(looked_at: Replayed) -> None:
     id = await one(
         looked_at, "SELECT id FROM learning_queue WHERE metadata -> 'neighbours' <> '[]' ORDER BY id LIMIT 1"

@@ -1,6 +1,6 @@
 -- name: appearances(id)
 -- Every record that decided something about a task, in the order of decisions.
-SELECT 0 AS shop_id, entity, at, actor, action, log_partition, log_offset
+SELECT 0 AS shop_id, entity, entity_id, at, actor, action, log_partition, log_offset
   FROM executions_audit_log
  WHERE entity_id = :id
  ORDER BY at, log_offset, place;
