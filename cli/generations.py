@@ -79,9 +79,7 @@ class Generations:
         if made is None:
             known, made = await self._begin(known, wish)
         async with self._copying(known, made, await self._transforming(known, made)) as copy:
-            with bar(f"generation {made.number} of {self._name}") as progress:
-                progress.begin(await copy.behind())
-                await copy.follow(progress.tell)
+            await self._follow(copy, made.number)
             records = sum(target.state.seq for target in copy.targets.values())
         if wish.kind != "model":
             return Made(self._name, made, records)
@@ -102,7 +100,7 @@ class Generations:
         tables = self._tables(known, number)
         async with self._copying(known, after, await self._transforming(known, after)) as copy:
             if known.phase == "settled":
-                await copy.follow(lambda _: None)
+                await self._follow(copy, number)
                 with bar(f"tables of {self._name}") as progress:
                     progress.begin(sum((await tables.ends()).values()))
                     await tables.prepare(progress.tell)
@@ -119,6 +117,11 @@ class Generations:
         adopted = known.model_copy(update={"current": number, "phase": "settled", "next": None})
         await register(self._settings, adopted)
         return self._adopted(number, self._clock.monotonic() - began)
+
+    async def _follow(self, copy: Copying, number: int) -> None:
+        with bar(f"generation {number} of {self._name}") as progress:
+            progress.begin(await copy.behind())
+            await copy.follow(progress.tell)
 
     def _adopted(self, number: int, seconds: float) -> dict[str, Any]:
         return {"domain": self._name, "generation": number, "seconds_without_decisions": round(seconds, 3)}
@@ -151,14 +154,19 @@ class Generations:
         """Waits until nothing is left in the inputs; opens them again if that does not come."""
         await hand.close_inputs()
         deadline = self._clock.monotonic() + DRAIN_SECONDS
-        while left := await hand.undecided():
-            if self._clock.monotonic() > deadline:
-                await hand.undo()
-                await register(self._settings, known.model_copy(update={"phase": "settled", "next": None}))
-                raise Failed(
-                    f"{left:,} inputs were not decided in time, so all goes on as before: `relearn status`"
-                )
-            await asyncio.sleep(PAUSE_SECONDS)
+        with bar(f"closed inputs of {self._name}") as progress:
+            progress.begin(before := await hand.undecided())
+            while left := await hand.undecided():
+                progress.tell(before - left)
+                before = left
+                if self._clock.monotonic() > deadline:
+                    await hand.undo()
+                    settled = known.model_copy(update={"phase": "settled", "next": None})
+                    await register(self._settings, settled)
+                    raise Failed(
+                        f"{left:,} inputs were not decided in time, so all goes on as before: `relearn status`"
+                    )
+                await asyncio.sleep(PAUSE_SECONDS)
 
     async def _enter(self, known: Registered, phase: str, number: int) -> Registered:
         entered = known.model_copy(update={"phase": phase, "next": number})
