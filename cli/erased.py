@@ -96,6 +96,9 @@ def _places(settings: Settings, seen: Seen) -> Iterator[Place]:
         yield Place(f"schema {schema}", None, COPY)
     yield Place("snapshots", None, "of deciders that have had the partition before, until they save it again")
     yield Place("embedding caches", None, "vectors without words, until newer ones take their place")
+    yield Place(
+        "API processes", None, "answers to requests with an Idempotency-Key, until newer ones or a restart"
+    )
     yield Place("exports", None, "files of `relearn log export`: not known here")
 
 
