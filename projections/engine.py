@@ -32,6 +32,12 @@ ANSWER_SECONDS = 5.0
 GRACE = 10.0
 """Seconds that a batch in hand may take when its partition goes to another process."""
 
+FETCH_BYTES = 8 * 1024 * 1024
+PARTITION_FETCH_BYTES = 2 * 1024 * 1024
+"""What a broker answers at once: of all partitions, and of each. A larger record comes all the same, alone (KIP-74).
+What is far behind has room for a batch of each partition, and not for several times all that could be answered.
+"""
+
 
 def log_consumer(settings: Settings, projection: Projection) -> AIOKafkaConsumer:
     """The consumer that a projector is given. Its group divides the partitions and keeps no offsets."""
@@ -40,6 +46,8 @@ def log_consumer(settings: Settings, projection: Projection) -> AIOKafkaConsumer
         group_id=settings.topic(projectors_of(projection.name)),
         auto_offset_reset="none",
         max_poll_interval_ms=600_000,
+        fetch_max_bytes=FETCH_BYTES,
+        max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
     )
 
 
