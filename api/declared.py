@@ -40,6 +40,19 @@ def schema_of(kind: type[EventData], *, without: tuple[str, ...] = ()) -> dict[s
     return body_of(kind, with_shop=issubclass(kind, ShopData), without=without)
 
 
+def only_if(schema: dict[str, Any], *cases: dict[str, Any]) -> dict[str, Any]:
+    """The schema, of which one of these cases has to hold: which of its fields go together."""
+    return schema | {"anyOf": list(cases)}
+
+
+def case(*required: str, **fields: dict[str, Any]) -> dict[str, Any]:
+    """One of them: fields that have to be there, and what others may be."""
+    return {"required": list(required), "properties": fields}
+
+
+NOTHING: dict[str, Any] = {"type": "null"}
+
+
 @cache
 def body_of(kind: type[BaseModel], *, with_shop: bool, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """The same of any model. Nothing else may stand in it."""
@@ -47,7 +60,7 @@ def body_of(kind: type[BaseModel], *, with_shop: bool, without: tuple[str, ...] 
     properties = {name: each for name, each in said["properties"].items() if name not in without}
     if with_shop:
         properties["shop_id"] = {
-            "type": "integer",
+            "type": ["integer", "null"],
             "minimum": 1,
             "maximum": 2**31 - 1,
             "description": "may be left out by callers that have exactly one shop",

@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from api.writing import Unwritable
 from projections.failures import is_passing
@@ -150,10 +151,22 @@ async def _invalid_request(_: Request, error: Exception) -> Response:
     return invalid(f"{first.field}: {first.reason}", *faults).response()
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    status = HTTPStatus(error.status_code)
-    return Problem(status, error.detail, headers=error.headers).response()
+    status, headers = HTTPStatus(error.status_code), dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods(request))
+    return Problem(status, error.detail, headers=headers).response()
+
+
+def _methods(request: Request) -> Sequence[str]:
+    """What can be asked of this address: every route names its own methods alone."""
+    found = [
+        route.methods or ()
+        for route in request.app.routes
+        if isinstance(route, Route) and route.path_regex.match(request.url.path)
+    ]
+    return sorted({method for methods in found for method in methods})
 
 
 async def _away(_: Request, error: Exception) -> Response:

@@ -40,11 +40,26 @@ MOST_BYTES = 16 * MAX_INPUT_BYTES
 INTEGERS = ("shopid",)
 """Attributes that are no strings: a header is one always."""
 
+EVENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["specversion", "id", "source", "type", "time", "data"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        "id": {"type": "string", "format": "uuid"},
+        "source": {"type": "string", "minLength": 1},
+        "type": {"enum": sorted(every_type())},
+        "time": {"type": "string", "format": "date-time"},
+        "subject": {"type": "string"},
+        "shopid": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+        "data": {"type": "object"},
+    },
+}
+"""The envelope of every event; what its data are follows from its type."""
+
 
 def cloudevents() -> APIRouter:
     """The route of events."""
     router = APIRouter(tags=["report"])
-    body = {"type": "object", "required": ["specversion", "id", "source", "type", "time", "data"]}
     router.add_api_route(
         "/events",
         receive,
@@ -58,8 +73,8 @@ def cloudevents() -> APIRouter:
             "requestBody": {
                 "required": True,
                 "content": {
-                    STRUCTURED: {"schema": body},
-                    BATCHED: {"schema": {"type": "array", "items": body, "maxItems": MOST_EVENTS}},
+                    STRUCTURED: {"schema": EVENT},
+                    BATCHED: {"schema": {"type": "array", "items": EVENT, "maxItems": MOST_EVENTS}},
                     BINARY: {"schema": {"type": "object"}},
                 },
             },

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from api.bounds import object_of
 from api.callers import Reporter
-from api.declared import body_of, takes
+from api.declared import NOTHING, body_of, case, only_if, takes
 from api.problems import invalid_field
 from api.responses import WRITTEN
 from api.routes.saying import say
@@ -46,17 +46,34 @@ class Correction(ResponseCorrected):
     original_response: Annotated[str, Field(max_length=32_000)] | None = None  # type: ignore[assignment]
 
 
+STARS: dict[str, Any] = {"type": "integer"}
+
+RATING = only_if(
+    body_of(Rating, with_shop=True),
+    *(
+        case("thumbs", thumbs={"const": way}, feedback_type={"enum": [f"thumbs_{way}", None]})
+        for way in ("up", "down")
+    ),
+    case("feedback_type", thumbs=NOTHING, feedback_type={"enum": ["thumbs_up", "thumbs_down", "emoji"]}),
+    case("rating", thumbs=NOTHING, rating=STARS, feedback_type={"enum": ["star_rating", None]}),
+)
+CORRECTION = body_of(Correction, with_shop=True)
+
+
 def feedback() -> APIRouter:
     """Ratings and corrections."""
     router = APIRouter(prefix="/feedback", tags=["report"], responses=WRITTEN)
-    for path, work, model in (("/rating", rate, Rating), ("/correction", correct, Correction)):
+    for path, work, model, body in (
+        ("/rating", rate, Rating, RATING),
+        ("/correction", correct, Correction, CORRECTION),
+    ):
         router.add_api_route(
             path,
             work,
             methods=["POST"],
             status_code=202,
             summary=(model.__doc__ or "").partition("\n")[0],
-            openapi_extra=takes("report", body=body_of(model, with_shop=True)),
+            openapi_extra=takes("report", body=body),
         )
     return router
 

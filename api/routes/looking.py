@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import TypeAdapter
 
 from api.callers import Looker, Searcher, require_all_shops, require_shop
 from api.lines import line_of_entity, line_of_record
-from api.parameters import AnyShop, Cursor, Limit, Name, Words, reads
+from api.parameters import AnyShop, Cursor, Day, Limit, Name, Time, Words, reads
 from api.problems import not_found, unavailable
 from api.rendering import found, page, read_cursor
 from api.responses import FOUND
@@ -23,8 +23,6 @@ from schemas.access import Caller
 from schemas.topics import EXECUTIONS
 
 Label = Annotated[str, Query(min_length=1, max_length=200)]
-Time = Annotated[AwareDatetime | None, Query()]
-Day = Annotated[date | None, Query()]
 
 PLACE = re.compile(r"(\d{1,6}):(\d{1,18})")
 AFTER: TypeAdapter[tuple[datetime, int, UUID]] = TypeAdapter(tuple[datetime, int, UUID])

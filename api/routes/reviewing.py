@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from api.accepting import wait_of
 from api.bounds import object_of
 from api.callers import Reviewer, shop_of
-from api.declared import body_of, schema_of, takes
+from api.declared import NOTHING, body_of, case, only_if, schema_of, takes
 from api.idempotency import event_id
 from api.making import made
 from api.problems import invalid_field, invalid_model
@@ -60,6 +60,9 @@ class Bulk(BaseModel):
     note: Text | None = None
 
 
+BULK = only_if(body_of(Bulk, with_shop=True), case(action={"enum": [*ITEM_VERDICTS]}), case(note=NOTHING))
+
+
 def reviewing() -> APIRouter:
     """The routes of reviews."""
     router = APIRouter(tags=["review"])
@@ -90,7 +93,7 @@ def reviewing() -> APIRouter:
         bulk,
         methods=["POST"],
         status_code=202,
-        openapi_extra=takes("review", body=body_of(Bulk, with_shop=True)),
+        openapi_extra=takes("review", body=BULK),
         responses=written(either(ACCEPTED, each_of(ACCEPTED)), either(DECIDED, each_of(DECIDED))),
     )
     return router

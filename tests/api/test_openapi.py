@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.api.operations import everything
 from tests.api.served import served
 from tests.cli.replayed import Replayed
+from tests.faults.parts import ROOT
+
+NAMED = 1
+"""The shop that schemathesis names first: the least number that one may have."""
+
+HERE = Path(__file__).parent
 
 EXAMPLES = 12
 """Requests of chance to each operation, beside those that systematically leave its bounds."""
@@ -19,22 +25,34 @@ NOT_ASKED = ("unsupported_method", "use_after_free", "ensure_resource_availabili
 """Checks of things that our document does not speak of."""
 
 
-@pytest.mark.slow
+OF_NO_SHOP = "^/api/(policy|tasks)/"
+"""What takes a key of all shops."""
+
+
 @pytest.mark.timeout(300)
-async def test_answers_are_as_they_are_declared(replayed: Replayed, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("shops", "chosen"),
+    [((NAMED,), f"--exclude-path-regex={OF_NO_SHOP}"), ((), f"--include-path-regex={OF_NO_SHOP}")],
+    ids=["of a shop", "of none"],
+)
+async def test_answers_are_as_they_are_declared(
+    replayed: Replayed, tmp_path: Path, shops: tuple[int, ...], chosen: str
+) -> None:
     with served(replayed.settings, api_rate="1000000/second") as api:
-        admin = api.caller("admin")
-        streams = [each.path for each in everything(admin) if each.path.endswith("/stream")]
+        # Bound to one shop: what a shop has to be named for goes without saying.
+        caller = api.caller("admin", *shops)
         words = [
             Path(sys.executable).with_name("schemathesis"),
+            f"--config-file={HERE / 'schemathesis.toml'}",
             "run",
             f"{api.url}/api/openapi.json",
-            f"--header=Authorization:{admin.headers['authorization']}",
+            f"--header=Authorization:{caller.headers['authorization']}",
             "--header=Prefer:wait=0",
             "--phases=examples,coverage,fuzzing",
             f"--max-examples={EXAMPLES}",
             f"--exclude-checks={','.join(NOT_ASKED)}",
-            *(f"--exclude-path={path}" for path in streams),
+            "--exclude-path=/api/stream",
+            chosen,
             "--generation-deterministic",
             "--generation-allow-x00=false",
             "--suppress-health-check=all",
@@ -42,8 +60,13 @@ async def test_answers_are_as_they_are_declared(replayed: Replayed, tmp_path: Pa
             "--no-color",
             "--warnings=off",
         ]
+        env = {
+            **os.environ,
+            "SCHEMATHESIS_HOOKS": str(HERE / "schemathesis_hooks.py"),
+            "PYTHONPATH": str(ROOT),
+        }
         child = await asyncio.create_subprocess_exec(
-            *words, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            *words, cwd=tmp_path, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
         said, _ = await child.communicate()
     assert child.returncode == 0, said.decode()
