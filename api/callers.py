@@ -51,6 +51,19 @@ async def caller_of(
     return caller
 
 
+async def is_still(caller: Caller, request: Request) -> bool:
+    """Whether whoever asked is still the same caller: no key revoked, no token run out since. For answers that
+    take long; a doorkeeper that cannot say is no reason to end one.
+    """
+    shown = await BEARER(request)
+    try:
+        return shown is not None and await request.app.state.doorkeeper.caller(shown.credentials) == caller
+    except Unknown:
+        return False
+    except Problem:
+        return True
+
+
 def allowed(right: Right) -> Callable[[Caller], Awaitable[Caller]]:
     """A dependency: the caller, who has this right.
 

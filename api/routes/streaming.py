@@ -6,7 +6,8 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
 from itertools import zip_longest
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ import orjson
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
-from api.callers import Looker, require_shop
+from api.callers import Looker, is_still, require_shop
 from api.freshness import positions
 from api.parameters import reads
 from api.problems import Problem, invalid_field
@@ -27,6 +28,9 @@ from schemas.topics import LEARNING
 
 LOOK_SECONDS = 0.25
 """Between two looks for what is new."""
+
+CALLER_SECONDS = 2.0
+"""Between two looks whether the caller may still hear: a key may be revoked, a token runs out."""
 
 SILENCE_SECONDS = 15.0
 """After so long without an outcome a comment is sent, so that nothing on the way takes the line for dead."""
@@ -63,7 +67,7 @@ async def stream(
         require_shop(caller, each)
     ask = services(request).history.for_shops(caller.shops)
     begin = _begin(last_event_id) if last_event_id else await ask.shown()
-    body = _told(ask, begin, shop_id)
+    body = _told(ask, begin, shop_id, partial(is_still, caller, request))
     return StreamingResponse(body, media_type=MEDIA_TYPE, headers={"x-accel-buffering": "no"})
 
 
@@ -77,12 +81,18 @@ def _begin(last_event_id: str) -> Offsets:
     return {partition: offset + 1 for partition, offset in found[LEARNING.name].items()}
 
 
-async def _told(ask: LearningHistory, begin: Offsets, shops: list[int] | None) -> AsyncIterator[bytes]:
+async def _told(
+    ask: LearningHistory, begin: Offsets, shops: list[int] | None, may_hear: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[bytes]:
     offsets, clock = dict(begin), asyncio.get_running_loop()
-    spoken = clock.time()
+    spoken = looked = clock.time()
     # Who reads knows at once that the line stands, and from where it goes on should it break before the first.
     yield b"retry: 2000\nid: %b\n\n" % _id(offsets)
     while True:
+        if clock.time() - looked > CALLER_SECONDS:
+            if not await may_hear():
+                return
+            looked = clock.time()
         try:
             found = await ask.outcomes_after(offsets, shops, LOT)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
