@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import Match
 
 from api.writing import Unwritable
 from projections.failures import is_passing
@@ -23,6 +23,7 @@ from schemas.failures import InvalidEvent
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 log = structlog.get_logger(__name__)
 
@@ -160,13 +161,20 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> Sequence[str]:
-    """What can be asked of this address: every route names its own methods alone."""
-    found = [
-        route.methods or ()
-        for route in request.app.routes
-        if isinstance(route, Route) and route.path_regex.match(request.url.path)
+    """What can be asked of this address: every route names its own methods alone.
+
+    A word that has routes of its own is no id: GET of `/knowledge/import` would be of a piece of knowledge.
+    """
+    if (own := request.app.openapi()["paths"].get(request.url.path)) is not None:
+        return sorted(method.upper() for method in own)
+    return [
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
     ]
-    return sorted({method for methods in found for method in methods})
 
 
 async def _away(_: Request, error: Exception) -> Response:

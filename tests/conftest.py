@@ -8,6 +8,7 @@ import logging
 import os
 import random
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -34,6 +35,11 @@ from tests.cli.played import MODEL, decide
 TEMPLATE = "relearn_template"
 SEED = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6))
 _numbers = itertools.count(1)
+
+
+def pytest_sessionstart() -> None:
+    """A process that tests beside others does not hear Ctrl-C; what tests start and interrupt has to."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class ByFile(LoadScopeScheduling):
