@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-import asyncpg
 import orjson
 import structlog
 from aiokafka.errors import KafkaError
@@ -17,6 +16,7 @@ from fastapi.responses import Response
 from api.meters import Meters
 from api.problems import unavailable
 from api.writing import Unwritable, Writing
+from projections.failures import DATABASE_FAILURES
 from projections.visible import Visible
 from runtime.decisions import Decided
 from schemas.enriched import Coordinates
@@ -112,13 +112,7 @@ class Accepting:
                 await self._visible[domain.name].until(_last(found))
         except TimeoutError:
             return []
-        except (
-            asyncpg.PostgresError,
-            asyncpg.InterfaceError,
-            OSError,
-            KafkaError,
-            UnreadableRecord,
-        ) as error:
+        except (*DATABASE_FAILURES, OSError, KafkaError, UnreadableRecord) as error:
             # The events are durable: whatever keeps us from telling more, nobody must think that they are not.
             log.warning("what was decided is not told", kind=type(error).__name__, reason=str(error))
             return []

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 
-import asyncpg
 import orjson
 import structlog
 from aiokafka.errors import KafkaError
@@ -18,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from api.writing import Unwritable
-from projections.failures import is_passing
+from projections.failures import DATABASE_FAILURES, is_passing
 from schemas.failures import InvalidEvent
 
 MEDIA_TYPE = "application/problem+json"
@@ -124,7 +123,7 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(Unwritable, _unwritable)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http)
-    for kind in (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, KafkaError, TimeoutError):
+    for kind in (*DATABASE_FAILURES, OSError, KafkaError, TimeoutError):
         app.add_exception_handler(kind, _away)
 
 
@@ -179,7 +178,7 @@ def _methods(request: Request) -> Sequence[str]:
 
 async def _away(_: Request, error: Exception) -> Response:
     """Broker or database could not be asked; nothing is known to have happened."""
-    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError) and not is_passing(error):
+    if isinstance(error, DATABASE_FAILURES) and not is_passing(error):
         return unexpected(error).response()
     log.warning("away", kind=type(error).__name__, reason=str(error).splitlines()[:1])
     return unavailable("the service behind this is away; try again").response()

@@ -28,6 +28,11 @@ APPEND_SECONDS = 1.5
 
 PAUSE_SECONDS = 0.5
 
+TAKES_OVER, ARE_AWAY = "another generation takes over", "the brokers are away"
+"""Why nothing can be appended."""
+
+AWAY = (KafkaError, OSError, TimeoutError)
+
 log = structlog.get_logger(__name__)
 
 
@@ -85,7 +90,7 @@ class Writing:
             return appending.result()
         except MessageSizeTooLargeError:
             # Sizes are checked before: the topic was closed for a generation that takes over.
-            raise Unwritable("another generation takes over") from None
+            raise Unwritable(TAKES_OVER) from None
         except KafkaError as error:
             raise Unwritable(f"the brokers have refused: {type(error).__name__}") from error
 
@@ -125,9 +130,9 @@ class Writing:
             try:
                 await self._serve()
             except GenerationChanged:
-                self.reason = "another generation takes over"
-            except (KafkaError, OSError, TimeoutError) as error:
-                self.reason = "the brokers are away"
+                self.reason = TAKES_OVER
+            except AWAY as error:
+                self.reason = ARE_AWAY
                 log.warning("cannot append", reason=repr(error))
                 await asyncio.sleep(PAUSE_SECONDS)
 
@@ -145,10 +150,18 @@ class Writing:
                 for name in settings.domains
             }
             self._open, self.reason, self.has_begun = _Open(settings, producer, found), "", True
+            # Clients take a while to end, and whoever would write meanwhile is told why they cannot.
+            why = "ending"
             try:
                 yield
+            except GenerationChanged:
+                why = TAKES_OVER
+                raise
+            except AWAY:
+                why = ARE_AWAY
+                raise
             finally:
-                self._open, self.reason = None, "ending"
+                self._open, self.reason = None, why
 
 
 def _heard(appending: asyncio.Future[Any]) -> None:

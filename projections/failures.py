@@ -12,6 +12,9 @@ RECORD_CLASSES = frozenset({"21", "22", "23", "42", "44", "54", "P0"})
 https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
 
+DATABASE_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""Whatever asyncpg raises. The last one comes of a connection that breaks while something else is done with it."""
+
 CLIENT_REFUSALS = (asyncpg.InterfaceError, ValueError)
 """asyncpg's own refusal of a value that it cannot write is both of these."""
 
@@ -49,7 +52,7 @@ def refuses_the_record(error: BaseException) -> bool:
 
 def is_passing(error: BaseException) -> bool:
     """Whether trying again may help: the database was not there, or did not want to just now."""
-    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | asyncpg.InternalClientError):
+    if isinstance(error, DATABASE_FAILURES):
         return not refuses_the_record(error)
     return isinstance(error, OSError)
 

@@ -11,7 +11,6 @@ from functools import partial
 from itertools import zip_longest
 from typing import Annotated, Any
 
-import asyncpg
 import orjson
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
@@ -23,6 +22,7 @@ from api.problems import Problem, invalid_field
 from api.rendering import plain
 from api.responses import READ
 from api.services import services
+from projections.failures import DATABASE_FAILURES
 from projections.learning.history import LearningHistory, Offsets
 from schemas.topics import LEARNING
 
@@ -95,7 +95,7 @@ async def _told(
             looked = clock.time()
         try:
             found = await ask.outcomes_after(offsets, shops, LOT)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except (*DATABASE_FAILURES, OSError):
             # The reader comes again, and goes on from where it was.
             return
         for row, following in zip_longest(found.rows, found.rows[1:]):

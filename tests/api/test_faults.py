@@ -90,15 +90,38 @@ def test_without_the_database_writes_go_on_and_reads_say_so(
     until(lambda: rate(caller).status_code == HTTPStatus.ACCEPTED, BACK_SECONDS)
 
 
-def test_what_is_durable_is_never_denied(admin: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+GOES = (
+    asyncpg.CannotConnectNowError("the database system is shutting down"),
+    asyncpg.InterfaceError("connection is closed"),
+    asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress"),
+)
+"""What is raised while the database goes."""
+
+
+@pytest.mark.parametrize("error", GOES, ids=lambda error: type(error).__name__)
+def test_what_is_durable_is_never_denied(
+    admin: httpx.Client, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     """The database goes just when the tables would have been looked at."""
 
     async def goes(*_: object) -> None:
-        raise asyncpg.CannotConnectNowError("the database system is shutting down")
+        raise error
 
     monkeypatch.setattr(Visible, "until", goes)
     answer = admin.post("/api/knowledge", json=KNOWLEDGE, headers={"prefer": "wait=30"})
     assert answer.status_code == HTTPStatus.ACCEPTED, answer.text
+
+
+@pytest.mark.parametrize("error", GOES, ids=lambda error: type(error).__name__)
+def test_who_reads_while_the_database_goes_may_come_again(
+    admin: httpx.Client, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def goes(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("projections.learning.queries.LearningQueries.queue", goes)
+    answer = admin.get("/api/queue")
+    assert (answer.status_code, answer.headers["retry-after"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "2")
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
