@@ -86,12 +86,15 @@ def invalid_field(field: str, reason: str) -> Problem:
 def invalid_model(error: ValidationError, *within: str) -> Problem:
     """A body is not what its model says; `within`: where in the body that is."""
     faults = [
-        Fault(
-            ".".join(map(str, (*within, *each["loc"]))) or "body", each["msg"].removeprefix("Value error, ")
-        )
+        Fault(".".join(map(str, (*within, *each["loc"]))) or "body", _reason(each["msg"]))
         for each in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     return invalid(f"{faults[0].field}: {faults[0].reason}", *faults)
+
+
+def _reason(message: str) -> str:
+    """What pydantic says, without the kind of exception in which our own words came."""
+    return message.removeprefix("Value error, ")
 
 
 def too_large(most: int, *, endless: bool = False) -> Problem:
@@ -144,7 +147,7 @@ async def _unwritable(_: Request, error: Exception) -> Response:
 async def _invalid_request(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [
-        Fault(".".join(map(str, each["loc"][1:])) or str(each["loc"][0]), each["msg"])
+        Fault(".".join(map(str, each["loc"][1:])) or str(each["loc"][0]), _reason(each["msg"]))
         for each in error.errors()
     ]
     first = faults[0]

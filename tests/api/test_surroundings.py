@@ -71,6 +71,14 @@ def test_a_failure_of_our_own_is_one_too(
     assert "secret" not in answer.text
 
 
+@pytest.mark.parametrize("day", ["0", "0.5", "1764547200", "soon"])
+def test_a_number_is_no_day(admin: httpx.Client, day: str) -> None:
+    for path, name in (("/api/metrics/learning", "last_day"), ("/api/audit", "from_time")):
+        answer = admin.get(path, params={name: day})
+        assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY, answer.text
+        assert answer.json()["errors"] == [{"field": name, "reason": "must begin with a date: YYYY-MM-DD"}]
+
+
 @pytest.mark.parametrize("given", ["mine", "a.b:c-1_2", "x" * 128])
 def test_an_id_that_was_given_comes_back(admin: httpx.Client, given: str) -> None:
     answer = admin.post("/api/knowledge", json=KNOWLEDGE, headers={"x-request-id": given})
